@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+#include "handler/apply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "handler/digest.hpp"
+#include "handler/failure.hpp"
+#include "handler/keyring.hpp"
+#include "handler/log.hpp"
+#include "handler/packages.hpp"
+#include "handler/scrub.hpp"
+#include "handler/transaction.hpp"
+
+namespace aadssh {
+namespace {
+
+constexpr Milliseconds query_limit = Seconds(60);
+constexpr Milliseconds lock_retry = Seconds(2);
+
+std::string parent(const std::string& path) {
+    return path.substr(0, path.rfind('/'));
+}
+
+[[noreturn]] void file_failure(const std::string& what, const std::string& error) {
+    throw Failure(ExitCode::missing_dependency,
+                  Phase::repository,
+                  what + " failed",
+                  error,
+                  "see that the disk is not full and not read-only (df -h, mount) and run the extension again");
+}
+
+/// One plan being carried out. A class only because the steps share what earlier ones found out.
+class Application {
+  public:
+    Application(RunContext& run, const PackageTool& tool) : run_(run), tool_(tool) {}
+    ~Application() { remove_scratch(); }
+    Application(const Application&) = delete;
+    Application& operator=(const Application&) = delete;
+
+    Applied carry_out(const Plan& plan) {
+        log_info("plan: " + plan.title);
+        for (const auto& step : plan.steps) {
+            log_info("step: " + describe(step));
+            std::visit([this](const auto& one) { (*this)(one); }, step);
+            if (result_.outcome != Outcome::ok) {
+                break;
+            }
+        }
+        return result_;
+    }
+
+    void operator()(const MakeScratch& step);
+    void operator()(const WriteKeyring& step) { write(step.path, make_keyring(run_, step), 0644); }
+    void operator()(const WriteFile& step);
+    void operator()(const RemoveFile& step);
+    void operator()(const RunTool& step);
+    void operator()(const RemoveScratch& /*step*/) { remove_scratch(); }
+
+  private:
+    void write(const std::string& path, const std::string& content, unsigned mode);
+    void remove_scratch();
+    Outcome run_until_unlocked(const RunTool& step);
+    Outcome run_once(const RunTool& step);
+    Outcome transact(const RunTool& step);
+    void note_dependencies(const std::vector<std::string>& before);
+    bool proved(const RunTool& step) const;
+    void read_newest(const RunTool& step, const std::string& text);
+
+    RunContext& run_;
+    const PackageTool& tool_;
+    Applied result_;
+    std::string scratch_;
+    std::set<std::string> settled_;  ///< packages whose later steps are not needed
+};
+
+void Application::operator()(const MakeScratch& step) {
+    auto& files = run_.world.files;
+    scratch_ = step.folder;
+    auto error = files.remove_tree(step.folder);  // of a run that was killed
+    for (const auto& sub : step.subfolders) {
+        error = error.empty() ? files.make_folder(step.folder + "/" + sub, 0755) : error;
+    }
+    if (error.empty() && !step.seed_from.empty()) {
+        error = files.seed(step.seed_from, step.folder + "/lists", step.except_prefix);
+    }
+    if (!error.empty()) {
+        file_failure(fmt::format("preparing the folder {}", step.folder), error);
+    }
+}
+
+void Application::remove_scratch() {
+    // A transaction that outlives us still works in there; the next run clears it away.
+    if (!scratch_.empty() && !run_.state.transaction) {
+        run_.world.files.remove_tree(scratch_);
+        scratch_.clear();
+    }
+}
+
+void Application::operator()(const WriteFile& step) {
+    if (!step.temporary) {
+        write(step.path, step.content, step.mode);
+    } else if (const auto error = run_.world.files.write(step.path, step.content, step.mode); !error.empty()) {
+        file_failure("writing " + step.path, error);
+    }
+}
+
+void Application::write(const std::string& path, const std::string& content, unsigned mode) {
+    const auto digest = sha256_hex(content);
+    std::vector<std::string> digests{digest};
+    if (const auto* record = run_.state.file(path)) {
+        digests.insert(digests.end(), record->sha256.begin(), record->sha256.end());
+    }
+    run_.state.record_file(path, digests);
+    run_.store.save(run_.state);
+    std::string error;
+    if (!run_.world.files.info(parent(path))) {
+        error = run_.world.files.make_folder(parent(path), 0755);
+    }
+    if (error.empty()) {
+        error = run_.world.files.write(path, content, mode);
+    }
+    if (!error.empty()) {
+        file_failure("writing " + path, error);
+    }
+    run_.state.record_file(path, {digest});
+    run_.store.save(run_.state);
+}
+
+void Application::operator()(const RemoveFile& step) {
+    if (const auto error = run_.world.files.remove(step.path); !error.empty()) {
+        result_ = {.outcome = Outcome::failed, .purpose = "remove " + step.path, .words = error};
+        return;
+    }
+    run_.state.forget_file(step.path);
+    run_.store.save(run_.state);
+}
+
+void Application::operator()(const RunTool& step) {
+    if (!step.package.empty() && settled_.contains(step.package)) {
+        log_info(fmt::format("not needed: {}", step.purpose));
+        return;
+    }
+    auto outcome = run_until_unlocked(step);
+    for (const auto& remedy : step.remedies) {
+        if (outcome != remedy.on) {
+            continue;
+        }
+        log_warning(fmt::format("{}: {}; trying again after a remedy", step.purpose, outcome_name(outcome)));
+        for (const auto& cure : remedy.steps) {
+            run_until_unlocked(cure);  // whether it helped, the step itself says
+        }
+        outcome = run_until_unlocked(step);
+    }
+    if (outcome != Outcome::ok && step.best_effort) {
+        log_warning(fmt::format("{}: {}; going on without it", step.purpose, outcome_name(outcome)));
+        outcome = Outcome::ok;
+    }
+    if (outcome == Outcome::not_published && step.optional) {
+        settled_.insert(step.package);
+        result_.warnings.push_back(
+            fmt::format("The package {} is not published for this system and was left out.", step.package));
+        return;
+    }
+    if (outcome == Outcome::ok) {
+        result_.words.clear();
+    }
+    result_.outcome = outcome;
+    result_.purpose = step.purpose;
+    result_.kind = step.kind;
+}
+
+/// The lock may be taken between our look and the tool's own: then both wait again.
+Outcome Application::run_until_unlocked(const RunTool& step) {
+    for (;;) {
+        const auto outcome = run_once(step);
+        if (outcome != Outcome::locked) {
+            return outcome;
+        }
+        await_locks(run_, tool_, transaction_reserve(run_.deadline));
+        if (run_.deadline.left() < lock_retry || run_.world.processes.interrupted()) {
+            return outcome;
+        }
+        run_.world.clock.sleep(lock_retry);
+    }
+}
+
+Outcome Application::run_once(const RunTool& step) {
+    if (step.kind == ToolRun::transaction) {
+        return transact(step);
+    }
+    const auto limit = step.kind == ToolRun::query ? run_.deadline.at_most(query_limit) : run_.deadline.left();
+    const auto end = run_logged(run_.world, {.argv = step.argv, .environment = step.environment, .limit = limit});
+    if (end.interrupted) {
+        throw asked_to_end("this step ran: " + step.purpose);
+    }
+    result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
+    if (!end.started || end.signal != 0 || end.timed_out) {
+        result_.words = describe_end(end);
+        return end.timed_out && step.kind != ToolRun::query ? Outcome::network : Outcome::failed;
+    }
+    auto outcome = tool_.classify(step.kind, end.code, end.output);
+    if (outcome == Outcome::ok && step.kind == ToolRun::refresh && !proved(step)) {
+        outcome = Outcome::network;
+    }
+    if (outcome == Outcome::ok && step.kind == ToolRun::query) {
+        read_newest(step, end.output);
+    }
+    return outcome;
+}
+
+/// An old apt ends with 0 although nothing was fetched; the new index file is the proof.
+bool Application::proved(const RunTool& step) const {
+    if (step.proof.empty()) {
+        return true;
+    }
+    const auto prefix = step.proof.substr(step.proof.rfind('/') + 1);
+    const auto names = run_.world.files.list(parent(step.proof));
+    return std::ranges::any_of(names, [&](const std::string& name) { return name.starts_with(prefix); });
+}
+
+/// What is installed already needs no download and no transaction, which would have to wait for others' locks.
+void Application::read_newest(const RunTool& step, const std::string& text) {
+    const auto newest = tool_.newest_version(text);
+    const auto state = ask_package(run_.world, tool_, step.package);
+    if (state.installed() && state.version == newest) {
+        log_info(fmt::format("{} {} is installed and the newest published", step.package, newest));
+        settled_.insert(step.package);
+    }
+}
+
+Outcome Application::transact(const RunTool& step) {
+    PackageState before;
+    std::vector<std::string> before_all;
+    if (!step.package.empty()) {
+        before = ask_package(run_.world, tool_, step.package);
+        const bool is_new =
+            before.status == PackageState::Status::absent || before.status == PackageState::Status::config_files;
+        if (is_new && !step.dependency) {
+            run_.state.record_package(step.package);
+            run_.store.save(run_.state);
+        }
+        before_all = installed_packages(run_.world, tool_);
+    }
+    const auto end = run_transaction(run_, tool_, step);
+    result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
+    if (!end.started || end.signal != 0) {
+        result_.words = describe_end(end);
+    }
+    auto outcome = end.started && end.signal == 0 ? tool_.classify(step.kind, end.code, end.output) : Outcome::failed;
+    if (step.package.empty()) {
+        return outcome;
+    }
+    note_dependencies(before_all);
+    // The database is believed, not the exit code: another package's script may have failed beside ours, and some tools end with 0 although a
+    // script failed.
+    const auto after = ask_package(run_.world, tool_, step.package);
+    if (outcome == Outcome::ok) {
+        return after.installed() ? Outcome::ok : Outcome::failed;
+    }
+    if (after.installed() && (!before.installed() || after.version != before.version)) {
+        result_.warnings.push_back(fmt::format(
+            "{} {} is installed, although the package manager reported: {}.", after.name, after.version, result_.words));
+        return Outcome::ok;
+    }
+    return outcome;
+}
+
+void Application::note_dependencies(const std::vector<std::string>& before) {
+    if (before.empty()) {
+        return;  // the database could not be asked, so what is new cannot be told
+    }
+    for (const auto& name : installed_packages(run_.world, tool_)) {
+        const bool is_new = !std::ranges::binary_search(before, name) && !run_.state.added(name);
+        if (is_new && std::ranges::find(run_.state.dependencies, name) == run_.state.dependencies.end()) {
+            run_.state.dependencies.push_back(name);
+        }
+    }
+    run_.store.save(run_.state);
+}
+
+}  // namespace
+
+Applied apply(RunContext& run, const PackageTool& tool, const Plan& plan) {
+    return Application(run, tool).carry_out(plan);
+}
+
+}  // namespace aadssh

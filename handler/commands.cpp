@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "handler/commands.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+
+#include "handler/converge.hpp"
+#include "handler/facts.hpp"
+#include "handler/failure.hpp"
+#include "handler/log.hpp"
+#include "handler/packages.hpp"
+#include "handler/preflight.hpp"
+#include "handler/removal.hpp"
+#include "handler/transaction.hpp"
+#include "handler/update_marker.hpp"
+#include "handler/verify.hpp"
+
+namespace aadssh {
+namespace {
+
+using Level = Substatus::Level;
+
+Report success(std::string operation, std::string message) {
+    return {.success = true, .code = 0, .operation = std::move(operation), .message = std::move(message), .substatus = {}};
+}
+
+void note_all(RunContext& run, const std::vector<Substatus>& found) {
+    for (const auto& one : found) {
+        run.note(one);
+    }
+}
+
+/// The verdict over a machine that should be good by now: 21 with what is missing, or the success message.
+Report conclude(RunContext& run, const Facts& facts, const std::string& operation) {
+    const auto found = verify(run.world, facts);
+    note_all(run, found);
+    if (const auto missing = failed_checks(found); !missing.empty()) {
+        throw Failure(ExitCode::verification_failed,
+                      Phase::verification,
+                      "aadsshlogin is not completely set up on this VM",
+                      missing,
+                      facts.support.row->tool->repair_hint(Outcome::failed));
+    }
+    const auto state = ask_package(run.world, *facts.support.row->tool, login_package);
+    return success(operation,
+                   fmt::format("Microsoft Entra ID sign-in over SSH is set up: aadsshlogin {} is installed and verified on {}.",
+                               state.version,
+                               facts.support.distribution));
+}
+
+void note_support(RunContext& run, const Facts& facts) {
+    if (!facts.support.note.empty()) {
+        run.note({"distribution", Level::warning, 0, facts.support.note});
+    }
+}
+
+/// Reasons for which a machine that already works is not turned red: the outside could not be asked.
+bool outage(ExitCode code) {
+    return code == ExitCode::repository_unreachable || code == ExitCode::package_manager_locked ||
+           code == ExitCode::unsupported;
+}
+
+Report install(RunContext& run) {
+    await_earlier_transaction(run);
+    const auto facts = gather_facts(run.world, run.environment);
+    note_support(run, facts);
+    const bool healthy = facts.login.installed() && failed_checks(verify(run.world, facts)).empty();
+    preflight(run, facts, healthy);
+    try {
+        converge(run, facts);
+    } catch (const Failure& failure) {
+        if (!healthy || !outage(failure.code)) {
+            run.note({"repository", Level::error, static_cast<int>(failure.code), failure.message()});
+            throw;
+        }
+        run.note({"repository",
+                  Level::warning,
+                  static_cast<int>(failure.code),
+                  "aadsshlogin stays as it is, because a newer version could not be looked for: " + failure.message()});
+    }
+    return conclude(run, facts, "install");
+}
+
+Report enable(RunContext& run) {
+    await_earlier_transaction(run);
+    const auto facts = gather_facts(run.world, run.environment);
+    note_support(run, facts);
+    const bool healthy = facts.login.installed() && failed_checks(verify(run.world, facts)).empty();
+    preflight(run, facts, healthy);
+    if (facts.login.installed()) {
+        restore_own_files(run, facts);
+    } else {
+        log_warning("the package is missing or broken and is installed again");
+        converge(run, facts);
+    }
+    return conclude(run, facts, "enable");
+}
+
+Report disable(RunContext& /*run*/) {
+    // The agent disables before every update and removal, and after a failed update the old version stays disabled: whoever could sign
+    // in must still be able to.
+    return success("disable", "Nothing was changed: sign-in keeps working until the extension is uninstalled.");
+}
+
+Report update(RunContext& run) {
+    const auto leaving = leaving_version(run.world, run.environment.extension_version);
+    if (leaving.empty()) {
+        return success("update", "No version is being left (the agent's variables are not set), so there is nothing to prepare.");
+    }
+    if (const auto error = write_update_marker(run.world, leaving); !error.empty()) {
+        throw Failure(ExitCode::missing_dependency,
+                      Phase::start,
+                      fmt::format("the update cannot be prepared: {} cannot be written", update_marker_path),
+                      error,
+                      "see that /var/lib is writable and not full (df -h /var/lib), then run the update again");
+    }
+    return success("update", fmt::format("Prepared: version {} will leave packages and settings in place.", leaving));
+}
+
+/// Full sentences on what stays although the extension goes.
+std::vector<std::string> what_stays(RunContext& run, const PackageTool& tool, const State& record) {
+    std::vector<std::string> stays;
+    for (const auto& state : ask_packages(run.world, tool, {login_package, "aadsshlogin-selinux"})) {
+        if (state.installed() && !record.added(state.name)) {
+            stays.push_back(fmt::format("{} {} stays: this extension has no record of having installed it.", state.name, state.version));
+        }
+    }
+    if (!record.dependencies.empty()) {
+        stays.push_back(fmt::format("Dependencies stay: {}.", fmt::join(record.dependencies, ", ")));
+    }
+    return stays;
+}
+
+Report uninstall(RunContext& run) {
+    await_earlier_transaction(run);
+    const auto* tool = present_tool(run.world);
+    if (tool == nullptr) {
+        throw Failure(ExitCode::missing_dependency,
+                      Phase::removal,
+                      "no package manager that this extension knows is on this machine, so nothing was removed",
+                      {},
+                      "remove the package aadsshlogin by hand");
+    }
+    run.world.files.remove_tree(std::string(tool->scratch));
+    const State record = run.state;
+    const auto removed = remove_added(run, *tool, record);
+    auto stays = what_stays(run, *tool, record);
+    stays.insert(stays.begin(), removed.kept.begin(), removed.kept.end());
+    for (const auto& sentence : stays) {
+        log_info(sentence);
+    }
+    if (!removed.left.empty()) {
+        throw Failure(removed.code,
+                      Phase::removal,
+                      fmt::format("could not be removed: {}", fmt::join(removed.left, "; ")),
+                      {},
+                      "on the VM, as root: " + tool->removal_hint(login_package));
+    }
+    if (const auto error = run.store.remove(); !error.empty()) {
+        log_warning(error);
+    }
+    return success("uninstall",
+                   fmt::format("{}{}{}",
+                               removed.packages.empty() ? "No package was removed."
+                                                        : fmt::format("Removed: {}.", fmt::join(removed.packages, ", ")),
+                               stays.empty() ? "" : " ",
+                               fmt::join(stays, " ")));
+}
+
+Report uninstall_or_leave(RunContext& run) {
+    if (update_marker_holds(run.world, run.environment.extension_version)) {
+        remove_update_marker(run.world);
+        return success("uninstall", "This removal is part of an update: packages, repository and settings stay for the next version.");
+    }
+    remove_update_marker(run.world);
+    return uninstall(run);
+}
+
+constexpr Seconds long_limit{840};
+constexpr Seconds short_limit{240};
+
+constexpr std::array commands{
+    AgentCommand{"install", "Installs the newest aadsshlogin and verifies sign-in.", long_limit, true, true, true, false, true, install},
+    AgentCommand{"enable", "Verifies sign-in and repairs what is missing; never upgrades.", short_limit, true, true, true, true, true, enable},
+    AgentCommand{"disable", "Changes nothing: sign-in keeps working.", long_limit, false, false, true, false, false, disable},
+    AgentCommand{"update", "Prepares the change to another version of this extension.", long_limit, false, true, true, false, false, update},
+    AgentCommand{"uninstall", "Removes what this extension added.", short_limit, false, true, false, false, false, uninstall_or_leave},
+};
+
+}  // namespace
+
+std::span<const AgentCommand> agent_commands() {
+    return commands;
+}
+
+}  // namespace aadssh

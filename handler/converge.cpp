@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "handler/converge.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "handler/apply.hpp"
+#include "handler/log.hpp"
+#include "handler/outcome_failure.hpp"
+#include "handler/removal.hpp"
+#include "handler/repository_probe.hpp"
+#include "handler/verify.hpp"
+
+namespace aadssh {
+namespace {
+
+using Level = Substatus::Level;
+
+/// Takes back what this run has added; returns what could not be taken back.
+std::string undo(RunContext& run, const PackageTool& tool, const State& before) {
+    const auto added = added_since(before, run.state);
+    if (added.packages.empty() && added.files.empty()) {
+        return {};
+    }
+    log_info("undo: taking back what this run added");
+    try {
+        const auto removed = remove_added(run, tool, added);
+        return fmt::format("{}", fmt::join(removed.left, "; "));
+    } catch (const Failure& failure) {
+        return failure.problem;
+    }
+}
+
+Failure with_undo(Failure failure, const std::string& left) {
+    if (!left.empty()) {
+        failure.cause += fmt::format("{}could not be taken back: {}", failure.cause.empty() ? "" : "; ", left);
+    }
+    return failure;
+}
+
+/// Carries the plan out; takes everything back when that ends in a failure that leaves nothing running.
+Applied apply_or_undo(RunContext& run, const PackageTool& tool, const Plan& plan, std::string& left) {
+    const State before = run.state;
+    const auto complaint_before = sshd_complaint(run.world);
+    try {
+        auto applied = apply(run, tool, plan);
+        if (applied.outcome != Outcome::ok) {
+            left = undo(run, tool, before);
+            return applied;
+        }
+        const auto complaint = complaint_before.empty() ? sshd_complaint(run.world) : std::string();
+        if (!complaint.empty()) {
+            throw Failure(ExitCode::verification_failed,
+                          Phase::verification,
+                          "sshd refuses its configuration after the installation, so the installation was taken back",
+                          complaint,
+                          "run sshd -t on the VM, correct /etc/ssh/sshd_config and run the extension again");
+        }
+        return applied;
+    } catch (const Failure& failure) {
+        if (run.state.transaction) {
+            throw;
+        }
+        throw with_undo(failure, undo(run, tool, before));
+    }
+}
+
+std::string source_sentence(const InstallInputs& inputs) {
+    return fmt::format("aadsshlogin comes from {} {}, {}.",
+                       inputs.repository.url,
+                       inputs.repository.suite,
+                       inputs.existing_source ? "by the source already configured in " + inputs.existing_source->file
+                                              : "by a source this extension wrote");
+}
+
+}  // namespace
+
+std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
+    const auto& ladder = facts.support.ladder;
+    if (ladder.size() < 2) {
+        return ladder;
+    }
+    std::vector<Repository> there;
+    std::vector<Repository> unknown;
+    for (const auto& rung : ladder) {
+        const auto probe = probe_repository(run.world, rung, run.proxies, run.deadline);
+        if (probe.answer == Probe::Answer::there) {
+            there.push_back(rung);
+        } else if (probe.answer == Probe::Answer::unreachable) {
+            unknown.push_back(rung);
+        }
+    }
+    there.insert(there.end(), unknown.begin(), unknown.end());
+    return there.empty() ? ladder : there;
+}
+
+void converge(RunContext& run, const Facts& facts) {
+    const auto& tool = *facts.support.row->tool;
+    const auto rungs = choose_rungs(run, facts);
+    for (const auto& repository : rungs) {
+        const auto inputs = install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
+        std::string left;
+        const auto applied = apply_or_undo(run, tool, tool.install_plan(inputs), left);
+        if (applied.outcome == Outcome::ok) {
+            run.note({"repository", Level::success, 0, source_sentence(inputs)});
+            if (!applied.warnings.empty()) {
+                run.note({"install", Level::warning, 0, fmt::format("{}", fmt::join(applied.warnings, " "))});
+            }
+            return;
+        }
+        if (applied.outcome != Outcome::not_published || &repository == &rungs.back()) {
+            throw with_undo(outcome_failure(run, facts.support, repository, applied), left);
+        }
+    }
+}
+
+void restore_own_files(RunContext& run, const Facts& facts) {
+    const auto& tool = *facts.support.row->tool;
+    const auto inputs =
+        install_inputs(run.world, facts, facts.support.ladder.front(), run.settings, run.proxies, run.state);
+    Plan plan{.title = "Restore files of this extension that vanished", .steps = {}, .notes = {}};
+    for (const auto& step : tool.install_plan(inputs).steps) {
+        const auto* keyring = std::get_if<WriteKeyring>(&step);
+        const auto* file = std::get_if<WriteFile>(&step);
+        const bool vanished = keyring != nullptr && !run.world.files.info(keyring->path);
+        const bool ours = vanished || (file != nullptr && !file->temporary && run.state.file(file->path) != nullptr);
+        if (ours) {
+            plan.steps.push_back(step);
+        }
+    }
+    if (plan.steps.empty() || run.state.files.empty()) {
+        return;
+    }
+    try {
+        apply(run, tool, plan);
+        run.note({"repository", Level::success, 0, "Files of this extension had vanished and were written again."});
+    } catch (const Failure& failure) {
+        run.note({"repository", Level::warning, static_cast<int>(failure.code), failure.message()});
+    }
+}
+
+}  // namespace aadssh

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "handler/facts.hpp"
+#include "handler/run_context.hpp"
+
+namespace aadssh {
+
+/// Brings the newest published aadsshlogin onto the machine: tries the rungs of the ladder, takes back what a failed rung added, and
+/// throws the Failure of the last one. Notes "repository" and the plan's warnings.
+void converge(RunContext& run, const Facts& facts);
+
+/// Writes again those files of ours that vanished (a removed packages-microsoft-prod takes the keyring with it). No package manager is started.
+void restore_own_files(RunContext& run, const Facts& facts);
+
+/// The rungs worth trying, best first; asks the repositories only where there is more than one.
+std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts);
+
+}  // namespace aadssh

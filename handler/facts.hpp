@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <string>
+#include <vector>
+
+#include "handler/environment.hpp"
+#include "handler/proxy.hpp"
+#include "handler/settings.hpp"
+#include "handler/state.hpp"
+#include "handler/sys/world.hpp"
+#include "installers/catalogue.hpp"
+
+namespace aadssh {
+
+/// Something of the legacy extension AADLoginForLinux that is still on the machine.
+struct LegacyRemnant {
+    std::string what;     ///< for people: "the package aadlogin 1.0.016050002"
+    std::string removal;  ///< the command that removes it
+    bool blocks = true;   ///< false: a leftover that does no harm
+};
+
+/// Whether SELinux rules this machine, by the kernel and the configured policy, not by which packages are there.
+struct Selinux {
+    bool in_use = false;
+    std::string detail;  ///< "enforcing, policy targeted", "disabled", "not in this kernel"
+};
+
+/// What the machine is. Only reading; gathered once per command.
+struct Facts {
+    Support support;
+    PackageState login;    ///< aadsshlogin
+    PackageState selinux_package;
+    std::vector<LegacyRemnant> legacy;
+    Selinux selinux;
+    bool ca_bundle_missing = false;
+    std::vector<SourceEntry> sources;
+    std::vector<std::string> unread;  ///< places that could not be looked at, as phrases (plan without root)
+};
+
+/// Reads os-release and finds the machine's row. Throws Failure(unsupported), or Failure(missing_dependency) when its package tool is not there.
+Support find_support(const World& world);
+
+Facts gather_facts(World& world, const HandlerEnvironment& environment);
+
+/// Every enabled apt entry except our own file's.
+std::vector<SourceEntry> read_sources(const World& world, const PackageTool& tool, std::vector<std::string>& unread);
+
+/// What make_install_plan needs for one rung.
+InstallInputs install_inputs(const World& world,
+                             const Facts& facts,
+                             const Repository& repository,
+                             const Settings& settings,
+                             const ProxySettings& proxies,
+                             const State& state);
+
+}  // namespace aadssh

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "handler/keyring.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "handler/failure.hpp"
+#include "handler/log.hpp"
+#include "handler/repository_probe.hpp"
+#include "installers/openpgp.hpp"
+
+namespace aadssh {
+namespace {
+
+constexpr std::size_t key_file_limit = 256UL * 1024;
+
+/// Adds the file's packets to `keyring` if every primary key in it is accepted.
+void add_keys(std::string& keyring, const std::string& text, const std::string& from, const WriteKeyring& step) {
+    const auto keys = read_key_file(text);
+    if (!keys.error.empty()) {
+        throw Failure(ExitCode::signature_refused,
+                      Phase::repository,
+                      fmt::format("the signing key {} is refused", from),
+                      "it is not a file of OpenPGP public keys: " + keys.error,
+                      "see that the address serves the key itself, not a page of a proxy or firewall");
+    }
+    for (const auto& fingerprint : keys.primary) {
+        if (std::ranges::find(step.accepted, fingerprint) == step.accepted.end()) {
+            throw Failure(ExitCode::signature_refused,
+                          Phase::repository,
+                          fmt::format("the signing key {} is refused", from),
+                          fmt::format("it holds the key {}, which is not accepted; accepted are {}",
+                                      fingerprint,
+                                      fmt::join(step.accepted, ", ")),
+                          "if you trust that key, add its fingerprint to the setting repository.signingKeys");
+        }
+        log_info(fmt::format("key {} accepted, from {}", fingerprint, from));
+    }
+    keyring += keys.binary;
+}
+
+std::string fetch(RunContext& run, const std::string& url) {
+    HttpRequest request;
+    request.url = url;
+    request.proxy = run.proxies.for_url(url);
+    request.no_proxy = run.proxies.bypass;
+    request.body_cap = key_file_limit;
+    HttpResponse response;
+    for (const auto pause : {Seconds(0), Seconds(2), Seconds(6)}) {
+        run.world.clock.sleep(run.deadline.at_most(pause));
+        request.limit = run.deadline.at_most(Seconds(30));
+        response = run.world.http.get(request);
+        const bool final_answer = response.failure == HttpResponse::Failure::none && response.status < 429;
+        if (final_answer || run.deadline.reached() || run.world.processes.interrupted()) {
+            break;
+        }
+    }
+    if (!response.ok()) {
+        throw Failure(ExitCode::repository_unreachable,
+                      Phase::repository,
+                      fmt::format("the signing key {} cannot be fetched", url),
+                      describe_http(url, response, request.proxy));
+    }
+    return response.body;
+}
+
+}  // namespace
+
+std::string make_keyring(RunContext& run, const WriteKeyring& step) {
+    std::string keyring;
+    for (const auto& name : step.shipped) {
+        const auto path = fmt::format("{}/keys/{}", run.world.own_folder, name);
+        const auto file = run.world.files.read(path, key_file_limit);
+        if (!file.ok()) {
+            throw Failure(ExitCode::internal_error,
+                          Phase::repository,
+                          fmt::format("the extension's own key file {} cannot be read", path),
+                          file.why.empty() ? "it is not there" : file.why,
+                          "delete the extension and install it again");
+        }
+        add_keys(keyring, file.text, path, step);
+    }
+    if (!step.url.empty()) {
+        add_keys(keyring, fetch(run, step.url), step.url, step);
+    }
+    return keyring;
+}
+
+}  // namespace aadssh

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "handler/packages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "handler/failure.hpp"
+#include "handler/log.hpp"
+#include "handler/scrub.hpp"
+#include "installers/catalogue.hpp"
+
+namespace aadssh {
+namespace {
+
+constexpr std::chrono::seconds query_limit{60};
+
+}  // namespace
+
+Failure asked_to_end(const std::string& doing) {
+    return {ExitCode::deadline_reached,
+            Phase::package,
+            "this run was asked to end before it was done",
+            "SIGTERM or SIGINT came while " + doing,
+            "run the extension again; it goes on where this run stopped"};
+}
+
+std::string describe_end(const CommandResult& result) {
+    if (!result.started) {
+        return "could not be started: " + result.error;
+    }
+    if (result.timed_out) {
+        return fmt::format("no end after {} s", std::chrono::duration_cast<Seconds>(result.duration).count());
+    }
+    if (result.interrupted) {
+        return "stopped because this program was asked to end";
+    }
+    return result.signal != 0 ? fmt::format("ended by signal {}", result.signal) : fmt::format("exit code {}", result.code);
+}
+
+CommandResult run_logged(World& world, const Command& command) {
+    log_info("run: " + shell_line(command.argv));
+    auto result = world.processes.run(command);
+    log_info(fmt::format("end: {}: {} after {} ms", command.argv.front(), describe_end(result), result.duration.count()));
+    log_output(result.output);
+    return result;
+}
+
+std::vector<PackageState> ask_packages(World& world, const PackageTool& tool, const std::vector<std::string>& names) {
+    if (names.empty()) {
+        return {};
+    }
+    const auto result = world.processes.run({.argv = tool.state_query(names), .limit = query_limit});
+    if (result.interrupted) {
+        throw asked_to_end("asking the package database");
+    }
+    // 1 only says that a name is unknown (dpkg-query(1), rpm(8)); more than that is an answer that must not be taken for "absent".
+    if (!result.started || result.timed_out || result.signal != 0 || result.code > 1) {
+        throw Failure(ExitCode::missing_dependency,
+                      Phase::package,
+                      "the package database cannot be read",
+                      fmt::format("{}: {} {}",
+                                  tool.state_query(names).front(),
+                                  describe_end(result),
+                                  one_line(scrub(result.output), 200)),
+                      tool.repair_hint(Outcome::interrupted));
+    }
+    const auto answer = tool.parse_states(result.output);
+    std::vector<PackageState> states;
+    for (const auto& name : names) {
+        const auto found = std::ranges::find(answer, name, &PackageState::name);
+        states.push_back(found == answer.end() ? PackageState{.name = name} : *found);
+    }
+    return states;
+}
+
+PackageState ask_package(World& world, const PackageTool& tool, const std::string& name) {
+    return ask_packages(world, tool, {name}).front();
+}
+
+std::vector<std::string> installed_packages(World& world, const PackageTool& tool) {
+    const auto result =
+        world.processes.run({.argv = tool.state_query({}), .limit = query_limit, .output_cap = 16UL * 1024 * 1024});
+    std::vector<std::string> names;
+    for (const auto& state : tool.parse_states(result.output)) {
+        if (state.installed()) {
+            names.push_back(state.name);
+        }
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+std::string owning_package(World& world, const PackageTool& tool, const std::string& path) {
+    const auto result = world.processes.run({.argv = tool.owner_query(path), .limit = query_limit});
+    return result.ok() ? tool.parse_owner(result.output) : std::string();
+}
+
+const PackageTool* present_tool(const World& world) {
+    for (const auto& row : catalogue()) {
+        if (world.files.info(std::string(row.tool->program))) {
+            return row.tool;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace aadssh

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <string>
+#include <vector>
+
+#include "handler/failure.hpp"
+#include "handler/sys/world.hpp"
+#include "installers/package_tool.hpp"
+
+namespace aadssh {
+
+inline constexpr const char* login_package = "aadsshlogin";
+
+/// Asks the package database (not the package manager: it takes no lock and a few milliseconds). One state per name, in order.
+/// Throws Failure(missing_dependency) when the database cannot be asked.
+std::vector<PackageState> ask_packages(World& world, const PackageTool& tool, const std::vector<std::string>& names);
+PackageState ask_package(World& world, const PackageTool& tool, const std::string& name);
+
+/// Names of all installed packages, sorted; empty when the database cannot be asked.
+std::vector<std::string> installed_packages(World& world, const PackageTool& tool);
+
+/// The package that owns a path; empty when none does.
+std::string owning_package(World& world, const PackageTool& tool, const std::string& path);
+
+/// The first package tool of the catalogue whose program is on this machine; nullptr when there is none.
+const PackageTool* present_tool(const World& world);
+
+/// Runs a program inside the limit and logs its words, exit code, duration and output.
+CommandResult run_logged(World& world, const Command& command);
+
+/// For a wait that a signal ended.
+Failure asked_to_end(const std::string& doing);
+
+/// "exit code 100", "ended by signal 9", "no answer in 60 s", "could not be started: ..."
+std::string describe_end(const CommandResult& result);
+
+}  // namespace aadssh

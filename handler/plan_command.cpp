@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "handler/plan_command.hpp"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "handler/converge.hpp"
+#include "handler/facts.hpp"
+#include "handler/failure.hpp"
+#include "handler/json.hpp"
+#include "handler/preflight.hpp"
+#include "handler/scrub.hpp"
+
+namespace aadssh {
+namespace {
+
+constexpr Seconds plan_limit{60};
+/// A person is waiting: an identity that is missing or an IMDS that is silent is not asked twice.
+constexpr IdentityPatience no_patience{Seconds(0), Seconds(0)};
+
+struct Outlook {
+    std::vector<Substatus> findings;
+    std::string distribution;
+    std::optional<Plan> plan;
+    std::string stop;  ///< the message with which install would end; empty: it would go on
+    int code = 0;
+};
+
+/// Inside the agent's folder the extension's own settings count too; elsewhere only the machine-wide ones.
+void read_what_may_be_read(RunContext& run) {
+    run.environment = read_handler_environment(run.world);
+    run.sequence = run.environment.usable() ? sequence_number(run.world, run.environment) : std::nullopt;
+    run.settings = read_settings(run.world, run.environment, run.sequence);
+    run.proxies = read_proxies(run.world.environment);
+    if (run.world.root) {
+        run.state = run.store.peek();
+    } else {
+        run.note({"record", Substatus::Level::warning, 0, "What this extension added earlier is unknown (needs root)."});
+    }
+}
+
+void stop_at(Outlook& outlook, const Failure& failure) {
+    if (outlook.stop.empty()) {
+        outlook.stop = scrub(failure.message());
+        outlook.code = static_cast<int>(failure.code);
+    }
+}
+
+Outlook look_ahead(RunContext& run) {
+    Outlook outlook;
+    try {
+        read_what_may_be_read(run);
+        const auto facts = gather_facts(run.world, run.environment);
+        outlook.distribution = facts.support.distribution;
+        try {
+            check_legacy(run, facts);
+            check_identity(run, facts.login.installed(), no_patience);
+        } catch (const Failure& failure) {
+            stop_at(outlook, failure);
+        }
+        for (const auto& place : facts.unread) {
+            run.note({"unread", Substatus::Level::warning, 0, fmt::format("Could not be read: {}.", place)});
+        }
+        const auto rungs = choose_rungs(run, facts);
+        const auto inputs = install_inputs(run.world, facts, rungs.front(), run.settings, run.proxies, run.state);
+        outlook.plan = facts.support.row->tool->install_plan(inputs);
+    } catch (const Failure& failure) {
+        stop_at(outlook, failure);
+    } catch (const std::exception& error) {
+        stop_at(outlook, Failure(ExitCode::internal_error, Phase::start, "the handler itself failed", error.what()));
+    }
+    outlook.findings = run.checks;
+    return outlook;
+}
+
+std::string_view level_name(Substatus::Level level) {
+    switch (level) {
+        case Substatus::Level::success:
+            return "ok";
+        case Substatus::Level::warning:
+            return "warning";
+        case Substatus::Level::error:
+            break;
+    }
+    return "error";
+}
+
+std::string as_text(const Outlook& outlook) {
+    std::string text;
+    for (const auto& finding : outlook.findings) {
+        text += fmt::format("{:<12} {:<8} {}\n", finding.name, level_name(finding.level), finding.message);
+    }
+    if (outlook.plan) {
+        text += fmt::format("{}{}", text.empty() ? "" : "\n", describe(*outlook.plan));
+    }
+    if (!outlook.stop.empty()) {
+        text += fmt::format("\ninstall would stop before these steps with: {}\n", outlook.stop);
+    }
+    return scrub(text);
+}
+
+std::string as_json(const Outlook& outlook) {
+    JsonWriter writer;
+    writer.object().key("distribution").value(outlook.distribution).key("code").value(outlook.code);
+    writer.key("stop").value(outlook.stop).key("findings").array();
+    for (const auto& finding : outlook.findings) {
+        writer.object().key("name").value(finding.name).key("level").value(level_name(finding.level));
+        writer.key("message").value(finding.message).end();
+    }
+    writer.end().key("plan");
+    if (outlook.plan) {
+        writer.raw(plan_json(*outlook.plan));
+    } else {
+        writer.null();
+    }
+    writer.end();
+    return scrub(writer.text()) + "\n";
+}
+
+}  // namespace
+
+int plan_command(const CommandLine& line, World& world, std::ostream& out, std::ostream& /*err*/) {
+    RunContext run(world, plan_limit);
+    const auto outlook = look_ahead(run);
+    out << (line.json ? as_json(outlook) : as_text(outlook));
+    return outlook.code;
+}
+
+}  // namespace aadssh

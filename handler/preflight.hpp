@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "handler/facts.hpp"
+#include "handler/failure.hpp"
+#include "handler/identity.hpp"
+#include "handler/run_context.hpp"
+
+namespace aadssh {
+
+/// What must hold before anything is changed: no legacy extension (23), then a system-assigned identity (22, or 60 when IMDS does not answer). Each
+/// finding is noted; the first that is fatal is thrown. With `package_in_place`, an IMDS that does not answer is a warning only: a slow
+/// IMDS at boot must not turn a working VM red. Legacy comes first because it needs no waiting.
+void preflight(RunContext& run, const Facts& facts, bool package_in_place);
+
+void check_legacy(RunContext& run, const Facts& facts);
+void check_identity(RunContext& run, bool package_in_place, const IdentityPatience& patience);
+
+}  // namespace aadssh

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include "handler/proxy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+#include <string_view>
+
+namespace aadssh {
+namespace {
+
+constexpr std::array<std::string_view, 7> schemes{
+    "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h"};
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::ranges::transform(
+        result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return result;
+}
+
+std::string upper(std::string_view text) {
+    std::string result(text);
+    std::ranges::transform(
+        result, result.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) {
+        return {};
+    }
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// Host in lower case without brackets, and port as written (empty when there is none).
+struct Endpoint {
+    std::string host, port;
+};
+
+Endpoint split(std::string_view authority) {
+    authority.remove_prefix(authority.rfind('@') + 1);  // npos + 1 is 0
+    const std::size_t bracket =
+        authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
+    if (bracket != std::string_view::npos) {
+        const std::string_view rest = authority.substr(bracket + 1);
+        return {lower(authority.substr(1, bracket - 1)),
+                std::string(rest.starts_with(':') ? rest.substr(1) : "")};
+    }
+    const std::size_t colon = authority.rfind(':');
+    if (colon == std::string_view::npos || authority.find(':') != colon) {
+        return {lower(authority), ""};  // no port, or an IPv6 address without brackets
+    }
+    return {lower(authority.substr(0, colon)), std::string(authority.substr(colon + 1))};
+}
+
+std::string_view authority_of(std::string_view url) {
+    const std::size_t mark = url.find("://");
+    if (mark != std::string_view::npos) {
+        url.remove_prefix(mark + 3);
+    }
+    return url.substr(0, url.find_first_of("/?#"));
+}
+
+bool is_port(std::string_view text) {
+    return !text.empty() && text.size() <= 5 &&
+           std::ranges::all_of(text, [](char c) { return '0' <= c && c <= '9'; });
+}
+
+/// A proxy's URL with scheme and without slash at its end; empty when the value is of no use.
+std::string normal_form(std::string_view value) {
+    value = trimmed(value);
+    const bool plain =
+        std::ranges::all_of(value, [](char c) { return '!' <= c && c <= '~' && c != '"'; });
+    if (value.empty() || !plain) {
+        return {};
+    }
+    std::string url = value.find("://") == std::string_view::npos ? fmt::format("http://{}", value)
+                                                                  : std::string(value);
+    const std::string scheme = lower(std::string_view(url).substr(0, url.find(':')));
+    const Endpoint endpoint = split(authority_of(url));
+    if (std::ranges::find(schemes, scheme) == schemes.end() || endpoint.host.empty() ||
+        (!endpoint.port.empty() && !is_port(endpoint.port))) {
+        return {};
+    }
+    url.replace(0, scheme.size(), scheme);
+    while (url.ends_with('/')) {
+        url.pop_back();
+    }
+    return url;
+}
+
+struct Found {
+    std::string value;
+    std::string name;
+};
+
+/// The first usable of the lower-case and the upper-case variable.
+template <typename Normalise>
+Found find(const Variables& environment, const std::string& name, Normalise normalise) {
+    for (const std::string& spelling : {name, upper(name)}) {
+        if (const auto variable = environment.find(spelling); variable != environment.end()) {
+            if (std::string value = normalise(variable->second); !value.empty()) {
+                return {std::move(value), spelling};
+            }
+        }
+    }
+    return {};
+}
+
+/// One entry of no_proxy: *, a host or domain with or without a leading dot, perhaps with a port
+/// (curl(1), NO_PROXY).
+bool covers(std::string_view entry, const Endpoint& target) {
+    if (entry == "*") {
+        return true;
+    }
+    Endpoint wanted = split(entry);
+    if (wanted.host.starts_with('.')) {
+        wanted.host.erase(0, 1);
+    }
+    if (wanted.host.empty() || (!wanted.port.empty() && wanted.port != target.port)) {
+        return false;
+    }
+    return target.host == wanted.host || target.host.ends_with("." + wanted.host);
+}
+
+bool bypassed(std::string_view list, const Endpoint& target) {
+    while (!list.empty()) {
+        const std::size_t end = std::min(list.find_first_of(", \t"), list.size());
+        if (covers(list.substr(0, end), target)) {
+            return true;
+        }
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return false;
+}
+
+}  // namespace
+
+ProxySettings read_proxies(const Variables& environment) {
+    const Found http = find(environment, "http_proxy", normal_form);
+    const Found https = find(environment, "https_proxy", normal_form);
+    const Found bypass = find(environment, "no_proxy", [](const std::string& text) {
+        return std::string(trimmed(text));
+    });
+    const Found& used = https.value.empty() ? http : https;
+    return {
+        http.value, used.value, bypass.value, used.name.empty() ? "" : "the variable " + used.name};
+}
+
+std::string ProxySettings::for_url(const std::string& url) const {
+    const bool secure = lower(url.substr(0, url.find(':'))) == "https";
+    Endpoint target = split(authority_of(url));
+    if (target.port.empty()) {
+        target.port = secure ? "443" : "80";
+    }
+    if (bypassed(bypass, target)) {
+        return {};
+    }
+    return secure ? https : http;
+}
+
+Variables ProxySettings::variables() const {
+    Variables result{{"http_proxy", http}, {"https_proxy", https}, {"no_proxy", bypass}};
+    std::erase_if(result, [](const auto& variable) { return variable.second.empty(); });
+    return result;
+}
+
+}  // namespace aadssh

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "handler/removal.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "handler/apply.hpp"
+#include "handler/digest.hpp"
+#include "handler/facts.hpp"
+#include "handler/log.hpp"
+#include "handler/outcome_failure.hpp"
+#include "handler/packages.hpp"
+
+namespace aadssh {
+namespace {
+
+constexpr std::size_t file_limit = 1024UL * 1024;
+
+/// Other sources that would no longer be verified without this key: those that name it, or, where it lies in apt's common folder, any
+/// of Microsoft's.
+std::vector<std::string> users_of(const std::string& path, const std::vector<SourceEntry>& sources) {
+    const bool common = path.starts_with("/etc/apt/trusted.gpg.d/");
+    std::vector<std::string> users;
+    for (const auto& entry : sources) {
+        const bool microsoft = std::ranges::any_of(
+            entry.uris, [](const std::string& uri) { return uri.find("://packages.microsoft.com") != std::string::npos; });
+        if (entry.signed_by == path || (common && microsoft && entry.signed_by.empty())) {
+            users.push_back(entry.file);
+        }
+    }
+    return users;
+}
+
+OwnedFile look_at(World& world, const PackageTool& tool, const FileRecord& record, const std::vector<SourceEntry>& sources) {
+    OwnedFile file{.path = record.path};
+    const auto found = world.files.read(record.path, file_limit);
+    file.present = found.state != FileText::State::absent;
+    file.changed =
+        file.present &&
+        (!found.ok() || std::ranges::find(record.sha256, sha256_hex(found.text)) == record.sha256.end());
+    if (file.present) {
+        file.owning_package = owning_package(world, tool, record.path);
+        file.used_by = users_of(record.path, sources);
+    }
+    return file;
+}
+
+/// Purges, and says what is still there afterwards whatever the tool said.
+void remove_packages(RunContext& run, const PackageTool& tool, const RemovalInputs& inputs, Removed& removed) {
+    if (inputs.packages.empty()) {
+        return;
+    }
+    Applied applied;
+    std::string why;
+    try {
+        applied = apply(run, tool, tool.removal_plan({.packages = inputs.packages, .files = {}}));
+        why = applied.words;
+        removed.code = applied.outcome == Outcome::ok ? ExitCode::ok : exit_code_for(applied.outcome);
+    } catch (const Failure& failure) {
+        why = failure.problem + (failure.cause.empty() ? "" : ": " + failure.cause);
+        removed.code = failure.code;
+    }
+    if (run.state.transaction) {
+        removed.left.push_back("the packages " + fmt::format("{} ({})", fmt::join(inputs.packages, ", "), why));
+        return;
+    }
+    for (const auto& state : ask_packages(run.world, tool, inputs.packages)) {
+        if (state.status == PackageState::Status::absent) {
+            removed.packages.push_back(state.name);
+            run.state.forget_package(state.name);
+        } else {
+            removed.left.push_back(fmt::format("the package {} ({})", state.name, why.empty() ? "no reason given" : why));
+        }
+    }
+    run.store.save(run.state);
+}
+
+void remove_files(RunContext& run, const PackageTool& tool, const RemovalInputs& inputs, Removed& removed) {
+    const auto plan = tool.removal_plan({.packages = {}, .files = inputs.files});
+    removed.kept.insert(removed.kept.end(), plan.notes.begin(), plan.notes.end());
+    for (const auto& step : plan.steps) {
+        const auto applied = apply(run, tool, {.title = plan.title, .steps = {step}, .notes = {}});
+        if (applied.outcome != Outcome::ok) {
+            removed.left.push_back(fmt::format("{} ({})", applied.purpose, applied.words));
+        }
+    }
+    if (removed.left.empty()) {
+        for (const auto& file : inputs.files) {
+            run.state.forget_file(file.path);  // removed, gone already, or no longer ours
+        }
+        run.store.save(run.state);
+    }
+}
+
+}  // namespace
+
+Removed remove_added(RunContext& run, const PackageTool& tool, const State& added) {
+    Removed removed;
+    std::vector<std::string> unread;
+    const auto sources = read_sources(run.world, tool, unread);
+    RemovalInputs inputs;
+    for (const auto& state : ask_packages(run.world, tool, added.packages)) {
+        if (state.status != PackageState::Status::absent) {
+            inputs.packages.push_back(state.name);
+        } else {
+            run.state.forget_package(state.name);
+        }
+    }
+    remove_packages(run, tool, inputs, removed);
+    if (removed.left.empty()) {  // without its source a package that stays would get no updates
+        for (const auto& record : added.files) {
+            inputs.files.push_back(look_at(run.world, tool, record, sources));
+        }
+        remove_files(run, tool, inputs, removed);
+    }
+    if (!removed.left.empty() && removed.code == ExitCode::ok) {
+        removed.code = ExitCode::missing_dependency;
+    }
+    return removed;
+}
+
+State added_since(const State& before, const State& now) {
+    State added;
+    std::ranges::copy_if(now.packages, std::back_inserter(added.packages), [&](const std::string& name) {
+        return !before.added(name);
+    });
+    std::ranges::copy_if(now.files, std::back_inserter(added.files), [&](const FileRecord& record) {
+        return before.file(record.path) == nullptr;
+    });
+    return added;
+}
+
+}  // namespace aadssh

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "handler/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "handler/command_line.hpp"
+#include "handler/commands.hpp"
+#include "handler/failure.hpp"
+#include "handler/log.hpp"
+#include "handler/scrub.hpp"
+#include "handler/update_marker.hpp"
+#include "version.hpp"
+
+namespace aadssh {
+namespace {
+
+constexpr const char* lock_folder = "/run/aadsshlogin-handler";
+constexpr Milliseconds lock_poll{250};
+constexpr std::size_t verdict_limit = 1400;
+
+std::string lock_path() {
+    return std::string(lock_folder) + "/lock";
+}
+
+/// Waits for another command of this extension; 63 at the deadline.
+std::unique_ptr<FileLock> take_lock(RunContext& run, const AgentCommand& command) {
+    if (const auto error = run.world.files.make_folder(lock_folder, 0700); !error.empty()) {
+        throw Failure(ExitCode::missing_dependency, Phase::start, fmt::format("{} cannot be made", lock_folder), error, "run as root, on a machine whose /run is writable");
+    }
+    const auto text = fmt::format("{} since {}", command.name, run.world.clock.utc());
+    bool said = false;
+    for (;;) {
+        if (auto lock = run.world.files.try_lock(lock_path(), text)) {
+            return lock;
+        }
+        const auto holder = one_line(run.world.files.read(lock_path(), 256).text, 100);
+        if (!said) {
+            log_info("waiting for another run of this extension: " + holder);
+            said = true;
+        }
+        if (run.deadline.reached() || run.world.processes.interrupted()) {
+            throw Failure(ExitCode::another_run, Phase::start, "another run of this extension did not end in time", holder);
+        }
+        run.world.clock.sleep(run.deadline.at_most(lock_poll));
+    }
+}
+
+Report failure_report(const AgentCommand& command, const Failure& failure) {
+    return {.success = false,
+            .code = static_cast<int>(failure.code),
+            .operation = std::string(command.name),
+            .message = scrub(failure.message()),
+            .substatus = {}};
+}
+
+void save_status(RunContext& run, const Report& report) {
+    if (!run.sequence || run.environment.status_folder.empty()) {
+        log_warning("no status file: the agent told neither a folder nor a sequence number");
+        return;
+    }
+    if (const auto error = write_status(run.world, run.environment.status_folder, *run.sequence, report); !error.empty()) {
+        log_warning(fmt::format("the status file {}/{}.status could not be written: {}", run.environment.status_folder, *run.sequence, error));
+    }
+}
+
+void save_cut_off_status(RunContext& run, const AgentCommand& command) {
+    save_status(run,
+                {.success = false,
+                 .code = static_cast<int>(ExitCode::deadline_reached),
+                 .operation = std::string(command.name),
+                 .message = fmt::format("AADSSH-{} {}: the run that began at {} was cut off before it could report. It runs again at "
+                                        "the next goal state, for example after any change of the VM's extensions or a reboot.",
+                                        static_cast<int>(ExitCode::deadline_reached),
+                                        command.name,
+                                        run.world.clock.utc()),
+                 .substatus = {}});
+}
+
+void prepare(RunContext& run, const AgentCommand& command) {
+    if (command.reads_settings) {
+        if (!run.environment.usable()) {
+            throw Failure(ExitCode::bad_settings,
+                          Phase::start,
+                          "HandlerEnvironment.json cannot be used",
+                          run.environment.problem,
+                          "the Azure Linux agent writes this file; restart the agent (systemctl restart walinuxagent or waagent), or delete the extension and install it again");
+        }
+        run.settings = read_settings(run.world, run.environment, run.sequence);
+        for (const auto& note : run.settings.notes) {
+            log_info(note);
+        }
+        if (run.settings.deadline) {
+            run.deadline.lower_to(*run.settings.deadline);
+        }
+    }
+    run.proxies = read_proxies(run.world.environment);
+    if (!run.proxies.source.empty()) {
+        log_info("proxy: from " + run.proxies.source);
+    }
+    std::string warning;
+    run.state = run.store.load(warning);
+    if (!warning.empty()) {
+        log_warning(warning);
+        run.note({"record", Substatus::Level::warning, 0, warning});
+    }
+}
+
+/// THE catch. Everything a command throws ends here.
+Report perform(RunContext& run, const AgentCommand& command) {
+    try {
+        std::unique_ptr<FileLock> lock;
+        if (command.starts_with_error_status) {
+            save_cut_off_status(run, command);
+        }
+        if (command.takes_lock) {
+            lock = take_lock(run, command);
+        }
+        if (command.ends_update) {
+            remove_update_marker(run.world);
+        }
+        prepare(run, command);
+        return command.function(run);
+    } catch (const Failure& failure) {
+        return failure_report(command, failure);
+    } catch (const std::exception& error) {
+        return failure_report(command,
+                              Failure(ExitCode::internal_error, Phase::start, "the handler itself failed", error.what()));
+    }
+}
+
+int run_agent_command(const AgentCommand& command, World& world, std::ostream& out, std::ostream& err) {
+    RunContext run(world, command.limit);
+    run.environment = read_handler_environment(world);
+    if (run.environment.status_folder.empty() && world.files.info(run.environment.handler_folder + "/status")) {
+        run.environment.status_folder = run.environment.handler_folder + "/status";  // where the agent looks anyway
+    }
+    const auto log_problem = run.environment.log_folder.empty() ? std::string("the agent named no log folder")
+                                                                : open_log(run.environment.log_folder);
+    run.sequence = sequence_number(world, run.environment);
+    log_info(fmt::format("{} {} (extension version {}, sequence number {})",
+                         command.name,
+                         handler_version,
+                         run.environment.extension_version.empty() ? "unknown" : run.environment.extension_version,
+                         run.sequence.value_or("none")));
+    if (!log_problem.empty()) {
+        log_warning("no log file: " + log_problem);
+    }
+    auto report = perform(run, command);
+    report.substatus = run.checks;
+    if (!report.success || command.reports_success) {
+        save_status(run, report);
+    }
+    const auto verdict = one_line(scrub(report.message), verdict_limit);
+    (report.success ? out : err) << verdict << '\n';
+    report.success ? log_info("done: " + verdict) : log_error("failed: " + verdict);
+    close_log();
+    return report.code;
+}
+
+}  // namespace
+
+void RunContext::note(Substatus found) {
+    found.message = scrub(found.message);
+    if (found.level != Substatus::Level::success) {
+        log_warning(fmt::format("{}: {}", found.name, found.message));
+    }
+    const auto same = std::ranges::find(checks, found.name, &Substatus::name);
+    if (same == checks.end()) {
+        checks.push_back(std::move(found));
+    } else {
+        *same = std::move(found);
+    }
+}
+
+int run(const std::vector<std::string>& words, World& world, std::ostream& out, std::ostream& err) {
+    const auto line = parse_command_line(words);
+    if (!line.error.empty()) {
+        err << line.error << '\n';
+        return static_cast<int>(ExitCode::usage);
+    }
+    for (const auto& command : agent_commands()) {
+        if (command.name == line.command) {
+            return run_agent_command(command, world, out, err);
+        }
+    }
+    return run_person_command(line, world, out, err);
+}
+
+}  // namespace aadssh

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "handler/environment.hpp"
+#include "handler/proxy.hpp"
+#include "handler/settings.hpp"
+#include "handler/state.hpp"
+#include "handler/status.hpp"
+#include "handler/sys/world.hpp"
+
+namespace aadssh {
+
+/// Everything one command works with; made by run() and passed down.
+struct RunContext {
+    World& world;
+    Deadline deadline;
+    HandlerEnvironment environment;
+    std::optional<std::string> sequence;
+    Settings settings;
+    ProxySettings proxies;
+    StateStore store;
+    State state;
+    std::vector<Substatus> checks;  ///< what was found so far, in order
+
+    RunContext(World& the_world, Seconds limit)
+        : world(the_world), deadline(the_world.clock, limit), store(the_world) {}
+
+    /// A later finding under the same name replaces the earlier one.
+    void note(Substatus found);
+};
+
+}  // namespace aadssh

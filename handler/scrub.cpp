@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+#include "handler/scrub.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace aadssh {
+namespace {
+
+constexpr std::string_view mask = "***";
+constexpr std::string_view dashes = "-----";
+constexpr std::string_view key_begin = "-----BEGIN ";
+
+bool is_digit(char c) {
+    return '0' <= c && c <= '9';
+}
+bool is_letter(char c) {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z');
+}
+bool is_word(char c) {
+    return is_letter(c) || is_digit(c) || c == '_';
+}
+bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+bool is_quote(char c) {
+    return c == '"' || c == '\'';
+}
+bool is_backslash(char c) {
+    return c == '\\';
+}
+/// token68 (RFC 7235, section 2.1) without its padding.
+bool in_token(char c) {
+    return is_word(c) || std::string_view("-._~+/").find(c) != std::string_view::npos;
+}
+/// Characters of a JWT, the dots between its parts included (RFC 7515, section 3.1).
+bool in_web_token(char c) {
+    return is_word(c) || c == '-' || c == '.';
+}
+bool in_line(char c) {
+    return c != '\n' && c != '\r';
+}
+bool in_text(char c) {
+    return in_line(c) && !is_blank(c);
+}
+bool in_authority(char c) {
+    return in_text(c) && !is_quote(c) && !is_backslash(c) && c != '/' && c != '?' && c != '#';
+}
+bool in_value(char c) {
+    return in_text(c) && !is_quote(c) && c != '&' && c != ',' && c != ';';
+}
+
+char lower(char c) {
+    return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Whose values are secrets, what stands between, and what belongs to a value without quotes.
+struct Secret {
+    std::string_view name;
+    std::string_view separators = "=:";
+    bool (*belongs)(char) = in_value;
+};
+constexpr std::array<Secret, 10> secrets{{{"access_token"},
+                                          {"refresh_token"},
+                                          {"id_token"},
+                                          {"client_secret"},
+                                          {"client_assertion"},
+                                          {"password"},
+                                          {"accountkey"},
+                                          {"sharedaccesskey"},
+                                          {"sig", "="},
+                                          {"authorization", "=:", in_line}}};
+
+/// The name alone or as the last part of a longer one, as in x_access_token.
+bool names(std::string_view word, const Secret& secret) {
+    if (word.size() < secret.name.size()) {
+        return false;
+    }
+    const std::size_t before = word.size() - secret.name.size();
+    return (before == 0 || word[before - 1] == '_') &&
+           std::ranges::equal(word.substr(before), secret.name, {}, lower);
+}
+
+/// The text that begins at `at` is the first line of a private key: -----BEGIN ... PRIVATE KEY
+/// ...----- (RFC 7468; PGP PRIVATE KEY BLOCK in RFC 4880, section 6.2).
+bool begins_key(std::string_view text, std::size_t at) {
+    const std::string_view head = text.substr(at + key_begin.size(), 64);
+    const std::string_view label = head.substr(0, head.find('-'));
+    return label.find("PRIVATE KEY") != std::string_view::npos &&
+           head.substr(label.size()).starts_with(dashes) &&
+           std::ranges::all_of(label, [](char c) { return ('A' <= c && c <= 'Z') || c == ' '; });
+}
+
+/// Behind the key's last line; the end of the text where that is missing.
+std::size_t key_end(std::string_view text, std::size_t at) {
+    const std::size_t last = text.find("-----END ", at + key_begin.size());
+    if (last == std::string_view::npos) {
+        return text.size();
+    }
+    const std::size_t end = text.find(dashes, last + dashes.size());
+    return end == std::string_view::npos ? text.size() : end + dashes.size();
+}
+
+std::string without_keys(std::string_view text) {
+    std::string result;
+    std::size_t copied = 0;
+    for (std::size_t at = text.find(key_begin); at != std::string_view::npos;) {
+        if (!begins_key(text, at)) {
+            at = text.find(key_begin, at + 1);
+            continue;
+        }
+        result += text.substr(copied, at - copied);
+        result += mask;
+        copied = key_end(text, at);
+        at = text.find(key_begin, copied);
+    }
+    return result += text.substr(copied);
+}
+
+/// Everything but private keys, in one pass from left to right. Nothing is looked at more often
+/// than a fixed number of times, so the time stays linear whatever the text is; std::regex would
+/// recurse once for each character.
+class Scrubber {
+  public:
+    explicit Scrubber(std::string_view text) : text_(text) { result_.reserve(text.size()); }
+
+    std::string run() {
+        while (at_ < text_.size()) {
+            if (!user_info() && !word()) {
+                copy(at_ + 1);
+            }
+        }
+        return std::move(result_);
+    }
+
+  private:
+    char peek(std::size_t index) const { return index < text_.size() ? text_[index] : '\0'; }
+    bool follows(std::string_view what) const { return text_.substr(at_).starts_with(what); }
+
+    template <typename Predicate>
+    std::size_t skip(std::size_t from, Predicate belongs) const {
+        while (from < text_.size() && belongs(text_[from])) {
+            ++from;
+        }
+        return from;
+    }
+
+    void copy(std::size_t end) {
+        result_ += text_.substr(at_, end - at_);
+        at_ = end;
+    }
+
+    void hide(std::size_t end) {
+        if (end == at_) {
+            return;
+        }
+        result_ += mask;
+        at_ = end;
+    }
+
+    /// ://user:password@
+    bool user_info() {
+        constexpr std::string_view mark = "://";
+        if (!follows(mark)) {
+            return false;
+        }
+        copy(at_ + mark.size());
+        if (const std::size_t sign = at_sign(); sign != std::string_view::npos) {
+            hide(sign);
+        }
+        return true;
+    }
+
+    /// The @ that ends the user information of the authority that begins here. People also write
+    /// passwords in which / ? # or a quote is not escaped: then what follows the colon is no port.
+    std::size_t at_sign() {
+        const std::size_t end = authority_end_ = skip(at_, in_authority);
+        const std::string_view authority = text_.substr(at_, end - at_);
+        if (const std::size_t sign = authority.find_last_of('@'); sign != std::string_view::npos) {
+            return at_ + sign;
+        }
+        const std::size_t colon = authority.find(':');
+        if (colon == std::string_view::npos || peek(at_) == '[' ||
+            skip(at_ + colon + 1, is_digit) == end) {
+            return std::string_view::npos;
+        }
+        if (end < no_at_sign_before_) {
+            return std::string_view::npos;
+        }
+        const std::size_t last = skip(end, in_text);
+        const std::size_t sign = text_.substr(end, last - end).find_last_of('@');
+        if (sign != std::string_view::npos) {
+            return end + sign;
+        }
+        no_at_sign_before_ = last;
+        return std::string_view::npos;
+    }
+
+    /// A word: of a JWT, the name of a secret, the word Bearer, or one like any other.
+    bool word() {
+        const std::size_t end = skip(at_, is_word);
+        if (end == at_) {
+            return false;
+        }
+        if (web_token()) {
+            return true;
+        }
+        const std::string_view name = text_.substr(at_, end - at_);
+        copy(end);
+        if (std::ranges::equal(name, std::string_view("bearer"), {}, lower)) {
+            bearer();
+        }
+        const auto* secret =
+            std::ranges::find_if(secrets, [&](const Secret& s) { return names(name, s); });
+        if (secret != secrets.end()) {
+            value_of(*secret);
+        }
+        return true;
+    }
+
+    /// Parts of base64url with dots between; the first is a JSON object ({"): it begins with eyJ.
+    bool web_token() {
+        if (!follows("eyJ") || at_ < no_dot_before_) {
+            return false;
+        }
+        const std::size_t end = skip(at_, in_web_token);
+        const bool dotted = text_.substr(at_, end - at_).find('.') != std::string_view::npos;
+        if (!dotted) {
+            no_dot_before_ = end;
+        }
+        if (!dotted || end - at_ < 20) {
+            return false;
+        }
+        hide(end);
+        return true;
+    }
+
+    void bearer() {
+        const std::size_t start = skip(at_, is_blank);
+        const std::size_t end = skip(start, in_token);
+        const std::string_view token = text_.substr(start, end - start);
+        // "bearer authentication" is no token.
+        if (start == at_ || token.size() < 8 || std::ranges::all_of(token, is_letter)) {
+            return;
+        }
+        copy(start);
+        hide(skip(end, [](char c) { return c == '='; }));
+    }
+
+    /// name=value, name: value, "name": "value", and the latter inside a JSON string.
+    void value_of(const Secret& secret) {
+        // In https://password:443/ it is a host; hiding what follows would change where the host
+        // ends.
+        if (at_ < authority_end_) {
+            return;
+        }
+        const std::size_t slashes = skip(at_, is_backslash);
+        const std::size_t separator = skip(is_quote(peek(slashes)) ? slashes + 1 : at_, is_blank);
+        if (secret.separators.find(peek(separator)) == std::string_view::npos) {
+            return;
+        }
+        const std::size_t start = skip(separator + 1, is_blank);
+        const std::size_t quote = skip(start, is_backslash);
+        if (!is_quote(peek(quote))) {
+            copy(start);
+            hide(skip(start, secret.belongs));
+            return;
+        }
+        copy(quote + 1);
+        const bool escaped = quote > start;
+        const auto inside = [mark = peek(quote), escaped](char c) {
+            return c != mark && in_line(c) && !(escaped && is_backslash(c));
+        };
+        hide(escaped ? skip(at_, inside) : quoted_end(peek(quote)));
+    }
+
+    /// The closing quote, the end of the line where it is missing.
+    std::size_t quoted_end(char quote) const {
+        std::size_t end = at_;
+        while (end < text_.size() && text_[end] != quote && in_line(text_[end])) {
+            end += is_backslash(text_[end]) ? 2U : 1U;
+        }
+        return std::min(end, text_.size());
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::size_t authority_end_ = 0;      ///< of the last URL
+    std::size_t no_at_sign_before_ = 0;  ///< as far as a URL was searched for @ in vain
+    std::size_t no_dot_before_ = 0;      ///< as far as a JWT was searched for a dot in vain
+    std::string result_;
+};
+
+}  // namespace
+
+std::string scrub(std::string_view text) {
+    // Keys first: they span lines, which would cut the values that they stand in.
+    const std::string keyless = without_keys(text);
+    return Scrubber(keyless).run();
+}
+
+}  // namespace aadssh

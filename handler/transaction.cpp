@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "handler/transaction.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "handler/failure.hpp"
+#include "handler/log.hpp"
+#include "handler/packages.hpp"
+#include "handler/scrub.hpp"
+
+namespace aadssh {
+namespace {
+
+constexpr Milliseconds lock_poll{500};
+
+std::string output_path() {
+    return std::string(state_folder) + "/transaction.log";
+}
+
+/// Who holds one of the locks, for people; empty when all are free.
+std::string lock_holder(const RunContext& run, const PackageTool& tool) {
+    for (const auto lock : tool.locks) {
+        if (const auto pid = run.world.files.lock_holder(std::string(lock))) {
+            return fmt::format("{} is held by {}",
+                               lock,
+                               *pid == 0 ? "a process outside our view" : run.world.processes.describe(*pid));
+        }
+    }
+    return {};
+}
+
+[[noreturn]] void still_running(const RunContext& run, const std::string& purpose, pid_t pid) {
+    throw Failure(ExitCode::transaction_running,
+                  Phase::package,
+                  fmt::format("the step \"{}\" was still running when this run had to end, and was left to finish", purpose),
+                  fmt::format("pid {}, limit of this run {} s; stopping it would leave the package half installed",
+                              pid,
+                              run.deadline.total().count()),
+                  fmt::format("nothing now; the next run of the extension waits for it first. Its output is in {}", output_path()));
+}
+
+void journal(RunContext& run, const std::string& purpose, const ProcessId& process) {
+    run.state.transaction = TransactionRecord{purpose, process, run.world.clock.boot_id()};
+    run.store.save(run.state);
+}
+
+void clear_journal(RunContext& run) {
+    run.state.transaction.reset();
+    run.store.save(run.state);
+}
+
+}  // namespace
+
+Milliseconds transaction_reserve(const Deadline& deadline) {
+    return std::min<Milliseconds>(Seconds(120), Milliseconds(deadline.total()) / 2);
+}
+
+void await_locks(RunContext& run, const PackageTool& tool, Milliseconds reserve) {
+    std::string last;
+    for (;;) {
+        const auto holder = lock_holder(run, tool);
+        if (holder.empty()) {
+            return;
+        }
+        if (holder != last) {
+            log_info("waiting: " + holder);
+            last = holder;
+        }
+        if (run.deadline.left() < reserve + lock_poll || run.world.processes.interrupted()) {
+            throw Failure(ExitCode::package_manager_locked,
+                          Phase::package,
+                          "another program is using the package manager and did not finish in time",
+                          holder);
+        }
+        run.world.clock.sleep(lock_poll);
+    }
+}
+
+void await_earlier_transaction(RunContext& run) {
+    if (!run.state.transaction) {
+        return;
+    }
+    const auto earlier = *run.state.transaction;
+    const bool same_boot = earlier.boot_id == run.world.clock.boot_id();
+    if (same_boot && earlier.process.pid != 0 && run.world.processes.alive(earlier.process)) {
+        log_info(fmt::format("waiting for \"{}\" of an earlier run, {}",
+                             earlier.purpose,
+                             run.world.processes.describe(earlier.process.pid)));
+        while (run.world.processes.alive(earlier.process)) {
+            if (run.deadline.reached() || run.world.processes.interrupted()) {
+                still_running(run, earlier.purpose, earlier.process.pid);
+            }
+            run.world.clock.sleep(lock_poll);
+        }
+    }
+    if (const auto* tool = present_tool(run.world); same_boot && earlier.process.pid == 0 && tool != nullptr) {
+        await_locks(run, *tool, Milliseconds(0));
+    }
+    clear_journal(run);
+}
+
+CommandResult run_transaction(RunContext& run, const PackageTool& tool, const RunTool& step) {
+    const auto reserve = transaction_reserve(run.deadline);
+    await_locks(run, tool, reserve);
+    if (run.deadline.left() < reserve) {
+        throw Failure(ExitCode::deadline_reached,
+                      Phase::package,
+                      fmt::format("no time was left to {}", step.purpose),
+                      fmt::format("{} s of {} s were left, and a package transaction must not be cut off",
+                                  run.deadline.left().count() / 1000,
+                                  run.deadline.total().count()));
+    }
+    journal(run, step.purpose, {});
+    log_info("run: " + shell_line(step.argv));
+    std::string error;
+    const auto started = run.world.clock.now();
+    const auto process =
+        run.world.processes.start_detached({.argv = step.argv, .environment = step.environment}, output_path(), error);
+    if (process.pid == 0) {
+        clear_journal(run);
+        return {.started = false, .error = error};
+    }
+    try {
+        journal(run, step.purpose, process);
+    } catch (const Failure& failure) {
+        // The intent is on record; an intent without a pid makes the next run wait on the tool's lock.
+        log_warning(failure.message());
+    }
+    auto result = run.world.processes.wait_detached(process, run.deadline.left());
+    if (!result) {
+        log_warning(fmt::format("left running: {} (pid {})", step.purpose, process.pid));
+        still_running(run, step.purpose, process.pid);
+    }
+    clear_journal(run);
+    result->duration = std::chrono::duration_cast<Milliseconds>(run.world.clock.now() - started);
+    result->output = run.world.files.read(output_path(), 4UL * 1024 * 1024).text;
+    log_info(fmt::format("end: {}: {} after {} ms", step.argv.front(), describe_end(*result), result->duration.count()));
+    log_output(result->output);
+    return *result;
+}
+
+}  // namespace aadssh

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// The steps that install packages with apt. Options are apt.conf(5)'s unless a comment says more.
+#include "installers/apt_parts.hpp"
+#include "installers/text.hpp"
+
+#include <fmt/format.h>
+
+namespace aadssh {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string in_scratch(std::string_view name) {
+    return fmt::format("{}/{}", apt_scratch, name);
+}
+
+Words operator+(Words left, const Words& right) {
+    left.insert(left.end(), right.begin(), right.end());
+    return left;
+}
+
+Words options(std::initializer_list<std::string> settings) {
+    Words words;
+    for (const std::string& setting : settings) {
+        words.insert(words.end(), {"-o", setting});
+    }
+    return words;
+}
+
+/// Of every apt command. Empty names of caches: built in memory, where other lists cannot confuse
+/// them.
+Words private_folders() {
+    return options({"Dir::State::lists=" + in_scratch("lists"),
+                    "Dir::Cache::pkgcache=",
+                    "Dir::Cache::srcpkgcache="});
+}
+
+/// Number of tries and time limits differ between versions of apt when they are not given.
+Words network_options() {
+    return options(
+        {"Acquire::Retries=3", "Acquire::http::Timeout=20", "Acquire::https::Timeout=20"});
+}
+
+/// AutomaticRemove would make --no-remove fail on machines that switch it on for all.
+Words package_options() {
+    return options({
+        "Dir::Cache::archives=" + in_scratch("archives"),
+        "APT::Get::AutomaticRemove=0",
+        "APT::ExtractTemplates::TempDir=" + in_scratch("tmp"),
+        "Dpkg::Options::=--force-confdef",
+        "Dpkg::Options::=--force-confold",
+        "Dpkg::Use-Pty=0",
+    });
+}
+
+std::string one_source_path(const InstallInputs& inputs) {
+    return in_scratch(inputs.existing_source && inputs.existing_source->deb822 ? "source.sources"
+                                                                               : "source.list");
+}
+
+/// Reads one source alone, so that nobody else's broken repository can fail us, and keeps all other
+/// lists.
+Words one_source(const InstallInputs& inputs) {
+    return options({"Dir::Etc::sourcelist=" + one_source_path(inputs), "Dir::Etc::sourceparts=-"}) +
+           private_folders();
+}
+
+/// The folder for temporary files matters where /tmp is mounted noexec: debconf runs scripts from
+/// there.
+std::map<std::string, std::string> environment(const InstallInputs& inputs) {
+    std::map<std::string, std::string> variables = apt_silence();
+    variables["TMPDIR"] = in_scratch("tmp");
+    variables.insert(inputs.proxy_variables.begin(), inputs.proxy_variables.end());
+    return variables;
+}
+
+RunTool run(const InstallInputs& inputs, ToolRun kind, std::string purpose, Words argv) {
+    RunTool step;
+    step.purpose = std::move(purpose);
+    step.kind = kind;
+    step.argv = std::move(argv);
+    step.environment = environment(inputs);
+    return step;
+}
+
+RunTool refresh_all(const InstallInputs& inputs) {
+    RunTool step = run(inputs,
+                       ToolRun::refresh,
+                       "refresh the index of every source of this machine, into the scratch folder",
+                       Words{"apt-get", "-q", "update"} + options({"APT::Get::List-Cleanup=0"}) +
+                           private_folders() + network_options());
+    step.best_effort =
+        true;  // Any source of the machine may be broken; the resolver tells whether it was needed.
+    return step;
+}
+
+/// Error-Mode makes apt from 2.1 on fail when nothing could be fetched; for older ones there is
+/// `proof`. Unsigned repositories were still allowed by apt before 1.5 (its NEWS file).
+RunTool refresh_one(const InstallInputs& inputs, const std::string& list_prefix) {
+    RunTool step =
+        run(inputs,
+            ToolRun::refresh,
+            fmt::format(
+                "refresh the index of {} {} alone", inputs.repository.url, inputs.repository.suite),
+            Words{"apt-get", "-q", "update"} +
+                options({"APT::Update::Error-Mode=any",
+                         "APT::Get::List-Cleanup=0",
+                         "Acquire::AllowInsecureRepositories=0"}) +
+                one_source(inputs) + network_options());
+    step.proof = in_scratch("lists/" + list_prefix);
+    return step;
+}
+
+RunTool query(const InstallInputs& inputs, const std::string& package) {
+    return run(inputs,
+               ToolRun::query,
+               "ask the index for " + package,
+               Words{"apt-cache", "madison", package} + one_source(inputs));
+}
+
+/// --no-remove: apt would silently remove what conflicts, such as the legacy package aadlogin.
+Words install_command(std::string_view phase, const Words& what) {
+    return Words{"apt-get",
+                 "-q",
+                 "-y",
+                 "--no-remove",
+                 "--no-install-recommends",
+                 std::string(phase),
+                 "install"} +
+           what + private_folders() + package_options() + network_options();
+}
+
+/// "dpkg was interrupted", and packages unpacked without their dependencies, which apt mends only
+/// when no package is named.
+Remedy repair(const InstallInputs& inputs) {
+    Remedy remedy{Outcome::interrupted, {}};
+    remedy.steps = {
+        run(inputs,
+            ToolRun::transaction,
+            "finish the installation that was cut off",
+            {"dpkg", "--force-confdef", "--force-confold", "--configure", "-a"}),
+        refresh_all(inputs),
+        run(inputs,
+            ToolRun::download,
+            "fetch what it still lacks",
+            install_command("--download-only", {"--fix-broken"})),
+        run(inputs,
+            ToolRun::transaction,
+            "install what it still lacks",
+            install_command("--no-download", {"--fix-broken"})),
+    };
+    for (RunTool& step : remedy.steps) {
+        step.best_effort = true;
+    }
+    return remedy;
+}
+
+/// Fetching and changing are two commands: the first may be stopped at any time, the second never.
+void add_package(Plan& plan,
+                 const InstallInputs& inputs,
+                 const std::string& package,
+                 bool full_refresh_helps) {
+    const auto among = [&](const Words& list) {
+        return std::ranges::find(list, package) != list.end();
+    };
+    const Words what = among(inputs.reinstall) ? Words{"--reinstall", package} : Words{package};
+    RunTool download = run(inputs,
+                           ToolRun::download,
+                           fmt::format("download {} and what it depends on", package),
+                           install_command("--download-only", what));
+    if (full_refresh_helps) {
+        // Lists that are empty or old are normal on a machine's first boot.
+        download.remedies.push_back({Outcome::unmet, {refresh_all(inputs)}});
+    }
+    RunTool install = run(
+        inputs, ToolRun::transaction, "install " + package, install_command("--no-download", what));
+    for (RunTool* step : {&download, &install}) {
+        step->remedies.push_back(repair(inputs));
+        step->package = package;
+        step->dependency = !among(inputs.packages);
+        step->optional = among(inputs.optional_packages);
+        plan.steps.emplace_back(*step);
+    }
+}
+
+std::string list_prefix(const InstallInputs& inputs) {
+    const std::string uri =
+        inputs.existing_source
+            ? std::string(matching_uri(*inputs.existing_source, inputs.repository))
+            : inputs.repository.url;
+    return list_file_prefix(uri, inputs.repository.suite);
+}
+
+void add_source(Plan& plan, const InstallInputs& inputs) {
+    const std::string text =
+        inputs.existing_source
+            ? inputs.existing_source->text
+            : own_source_text(inputs.repository, inputs.architecture, inputs.signed_by);
+    if (inputs.existing_source) {
+        plan.notes.push_back(
+            fmt::format("{} already offers this repository. It is used as it is, with the key that "
+                        "it names, and not changed.",
+                        inputs.existing_source->file));
+    }
+    // Also for an existing source: removing packages-microsoft-prod takes its keyring along and
+    // leaves its source.
+    if (!inputs.keyring_in_place) {
+        plan.steps.emplace_back(WriteKeyring{
+            inputs.keyring, inputs.shipped_keys, inputs.key_url, inputs.accepted_keys});
+    }
+    if (!inputs.existing_source && !inputs.source_in_place) {
+        plan.steps.emplace_back(WriteFile{.path = std::string(apt_source_file), .content = text});
+    }
+    plan.steps.emplace_back(WriteFile{
+        .path = one_source_path(inputs), .content = text, .mode = 0644, .temporary = true});
+}
+
+}  // namespace
+
+std::map<std::string, std::string> apt_silence() {
+    return {
+        {"APT_LISTBUGS_FRONTEND", "none"},
+        {"APT_LISTCHANGES_FRONTEND", "none"},
+        {"DEBCONF_NONINTERACTIVE_SEEN", "true"},
+        {"DEBIAN_FRONTEND", "noninteractive"},
+        {"NEEDRESTART_MODE", "l"},
+        {"NEEDRESTART_SUSPEND", "1"},
+        {"UCF_FORCE_CONFFOLD", "1"},
+    };
+}
+
+Plan apt_install_plan(const InstallInputs& inputs) {
+    const Repository& repository = inputs.repository;
+    Plan plan;
+    plan.title = fmt::format("Install {} from {} {} {} ({})",
+                             fmt::join(inputs.packages, " and "),
+                             repository.url,
+                             repository.suite,
+                             repository.component,
+                             inputs.architecture);
+    const std::string prefix = list_prefix(inputs);
+    plan.steps.emplace_back(
+        MakeScratch{.folder = std::string(apt_scratch),
+                    .subfolders = {"lists", "lists/partial", "archives", "archives/partial", "tmp"},
+                    .seed_from = "/var/lib/apt/lists",
+                    .except_prefix = prefix});
+    if (inputs.ca_bundle_missing) {
+        plan.steps.emplace_back(refresh_all(inputs));
+        add_package(plan, inputs, "ca-certificates", false);
+        plan.notes.emplace_back(
+            "This machine has no CA certificates, without which no HTTPS server can be checked. "
+            "ca-certificates is installed from the distribution and stays when the extension is "
+            "removed.");
+    }
+    add_source(plan, inputs);
+    plan.steps.emplace_back(refresh_one(inputs, prefix));
+    for (const std::string& package : inputs.packages) {
+        RunTool step = query(inputs, package);
+        step.package = package;
+        step.optional =
+            std::ranges::find(inputs.optional_packages, package) != inputs.optional_packages.end();
+        plan.steps.emplace_back(std::move(step));
+    }
+    for (const std::string& package : inputs.packages) {
+        add_package(plan, inputs, package, true);
+    }
+    plan.steps.emplace_back(RemoveScratch{std::string(apt_scratch)});
+    return plan;
+}
+
+}  // namespace aadssh

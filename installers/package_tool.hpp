@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "installers/plan.hpp"
+#include "installers/repository.hpp"
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aadssh {
+
+/// How the package database describes one package.
+struct PackageState {
+    enum class Status { absent, config_files, installed, broken };
+    std::string name;
+    Status status = Status::absent;
+    std::string version;
+    bool held = false;
+
+    bool installed() const { return status == Status::installed; }
+};
+
+/// Everything make_install_plan needs to know; gathered by the handler, nothing is asked from here.
+struct InstallInputs {
+    Repository repository;
+    std::optional<SourceEntry> existing_source;  ///< used as it is; ours is then not written
+    std::string architecture;                    ///< the tool's word for it: "amd64"
+    bool source_in_place = false;   ///< our own file is there with the text we would write
+    bool keyring_in_place = false;  ///< holds every key of `accepted`, or is not ours to touch
+    std::string signed_by;          ///< what our source names; empty: none
+    std::string keyring;            ///< where the key goes
+    std::vector<std::string> shipped_keys;
+    std::string key_url;
+    std::vector<Fingerprint> accepted_keys;
+    std::vector<std::string> packages;           ///< in order of installation
+    std::vector<std::string> optional_packages;  ///< subset of `packages`
+    std::vector<std::string>
+        reinstall;  ///< subset of `packages`: unpacked again even if the newest is there
+    bool ca_bundle_missing = false;
+    std::map<std::string, std::string>
+        proxy_variables;  ///< http_proxy, https_proxy, no_proxy in lower case
+};
+
+/// A file that an earlier run wrote.
+struct OwnedFile {
+    std::string path;
+    bool present = true;
+    bool changed = false;              ///< differs from what we wrote
+    std::string owning_package;        ///< empty: none
+    std::vector<std::string> used_by;  ///< other source files that need it
+};
+
+struct RemovalInputs {
+    std::vector<std::string> packages;  ///< to purge: those that we added and that are there now
+    std::vector<OwnedFile> files;
+};
+
+/// A package manager: one constant each. Functions are pure.
+struct PackageTool {
+    std::string_view name;     ///< "apt"
+    std::string_view program;  ///< must be executable: "/usr/bin/apt-get"
+
+    /// Files whose fcntl locks keep a transaction or a download waiting; asked before each one.
+    std::span<const std::string_view> locks;
+
+    std::string_view source_file;  ///< the repository file that install_plan writes
+    std::string_view scratch;      ///< the folder of MakeScratch
+
+    Plan (*install_plan)(const InstallInputs&);
+    Plan (*removal_plan)(const RemovalInputs&);
+
+    /// Which outcome a finished run came to. `text` is its stdout and stderr under LC_ALL=C.
+    Outcome (*classify)(ToolRun kind, int code, std::string_view text);
+
+    /// Asks the database for these packages, or for all when empty; parse_states reads the answer.
+    std::vector<std::string> (*state_query)(const std::vector<std::string>& packages);
+    std::vector<PackageState> (*parse_states)(std::string_view text);
+
+    /// Asks which package owns a path; parse_owner gives its name or nothing.
+    std::vector<std::string> (*owner_query)(const std::string& path);
+    std::string (*parse_owner)(std::string_view text);
+
+    /// The newest version in the answer of a `query` step; empty when nothing is published.
+    std::string (*newest_version)(std::string_view text);
+
+    /// The one or two lines of a tool's output that say why it failed, for a message; empty when
+    /// there are none.
+    std::string (*culprit)(std::string_view text);
+
+    /// The command by which a person removes a package, for a message.
+    std::string (*removal_hint)(const std::string& package);
+
+    /// The command a person runs to repair or look closer, for a message.
+    std::string (*repair_hint)(Outcome outcome);
+};
+
+}  // namespace aadssh

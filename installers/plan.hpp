@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace aadssh {
+
+struct PackageTool;
+
+/// 40 upper-case hexadecimal digits: the fingerprint of a primary OpenPGP key, version 4.
+using Fingerprint = std::string;
+
+/// What a run of a package manager came to, whichever tool it was.
+enum class Outcome {
+    ok,
+    locked,         ///< another process holds the tool's lock
+    not_published,  ///< the repository answered; it, or the package in it, does not exist
+    network,        ///< the repository did not answer, or answered with anything but 200 and 404
+    signature,      ///< answered, but its signature or key was refused
+    interrupted,    ///< an earlier transaction was cut off; needs the tool's own repair
+    no_space,
+    unmet,  ///< a dependency cannot be had from the indexes at hand, or a listed file is gone
+    failed,
+};
+
+/// query: asks indexes or databases on this machine. refresh: fetches indexes. download: fetches
+/// packages. transaction: changes installed packages, is never signalled and never cut off.
+enum class ToolRun { query, refresh, download, transaction };
+
+struct Remedy;
+
+/// One run of the package manager.
+struct RunTool {
+    std::string purpose;  ///< imperative phrase for people: "install aadsshlogin"
+    ToolRun kind = ToolRun::query;
+    std::vector<std::string> argv;
+    std::map<std::string, std::string> environment;
+    std::string package;  ///< the package it is about; empty for a refresh
+    bool optional =
+        false;  ///< outcome not_published makes a warning and skips the later steps for `package`
+    bool dependency = false;  ///< `package` stays at removal, as what others need does
+    std::string proof;  ///< refresh: a file whose name starts with this path must exist afterwards
+    std::vector<Remedy> remedies;  ///< each used at most once
+    bool best_effort =
+        false;  ///< its outcome ends nothing: the step after it shows whether it mattered
+};
+
+/// "If `on`: run these, then the same step again."
+struct Remedy {
+    Outcome on = Outcome::failed;
+    std::vector<RunTool> steps;
+};
+
+/// A folder for this run alone, emptied first if a cut-off run left it, removed by RemoveScratch:
+/// index lists (seeded from the shared ones, except those whose name starts with `except_prefix`),
+/// downloaded packages, temporary files. 0755, so that apt's unprivileged user can enter it.
+struct MakeScratch {
+    std::string folder;
+    std::vector<std::string> subfolders;
+    std::string seed_from;  ///< hard-linked or copied into <folder>/lists
+    std::string except_prefix;
+};
+struct RemoveScratch {
+    std::string folder;
+};
+
+/// A keyring made of the keys shipped with the extension and, where the settings say so, of the
+/// file at `url`. Every primary key of every part must be in `accepted`, else nothing is written.
+struct WriteKeyring {
+    std::string path;
+    std::vector<std::string> shipped;  ///< file names in the extension's keys/ folder
+    std::string url;                   ///< https, may be empty
+    std::vector<Fingerprint> accepted;
+};
+
+struct WriteFile {
+    std::string path;
+    std::string content;
+    unsigned mode = 0644;
+    bool temporary = false;  ///< lies in the scratch folder; nothing to undo
+};
+struct RemoveFile {
+    std::string path;
+};
+
+using Step = std::variant<MakeScratch, WriteKeyring, WriteFile, RemoveFile, RunTool, RemoveScratch>;
+
+/// What a command will do, in order. The same value is printed by `plan` and carried out by
+/// apply().
+struct Plan {
+    std::string title;
+    std::vector<Step> steps;
+    std::vector<std::string> notes;  ///< what is deliberately left alone, as full sentences
+};
+
+/// One line for people, without a number; remedies are appended as "; if <outcome>: <steps>, then
+/// again".
+std::string describe(const Step& step);
+
+/// The title, the numbered steps with their command lines, the notes.
+std::string describe(const Plan& plan);
+
+std::string_view outcome_name(Outcome outcome);
+std::string_view tool_run_name(ToolRun kind);
+
+/// argv as one line a person can paste into a shell: words quoted only where needed.
+std::string shell_line(const std::vector<std::string>& argv);
+
+}  // namespace aadssh

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aadssh {
+
+/// One rung of the ladder: a repository that may carry the package.
+struct Repository {
+    std::string url;  ///< "https://packages.microsoft.com/ubuntu/24.04/prod", no slash at the end
+    std::vector<std::string> spellings;  ///< other URLs of the same repository
+    std::string suite;                   ///< "noble"
+    std::string component = "main";
+};
+
+/// One entry of an apt source file (sources.list(5)), in either format.
+struct SourceEntry {
+    std::string file;
+    bool deb822 = false;
+    std::vector<std::string> uris;
+    std::vector<std::string> suites;
+    std::vector<std::string> components;
+    std::vector<std::string> architectures;  ///< empty: all
+    std::string signed_by;                   ///< path or key text; empty when absent
+    std::string text;                        ///< the entry alone, fit to stand in a file of its own
+};
+
+/// The enabled binary entries ("deb") of a file; disabled, commented, "deb-src"-only and malformed
+/// ones are left out. The format follows from the name: .sources is deb822, all else one-line. Only
+/// the first MiB counts.
+std::vector<SourceEntry> parse_source_file(const std::string& path, std::string_view text);
+
+/// The entry that already offers this repository to this architecture: any spelling, http or https,
+/// with or without a slash at the end, host in any case. nullptr when there is none.
+const SourceEntry* find_source(const std::vector<SourceEntry>& entries,
+                               const Repository& repository,
+                               const std::string& architecture);
+
+/// Which of the entry's URIs is this repository, as the entry spells it; empty when none is.
+std::string_view matching_uri(const SourceEntry& entry, const Repository& repository);
+
+/// Our own one-line source file, with a mark that says who made it. `signed_by` empty: none is
+/// written.
+std::string own_source_text(const Repository& repository,
+                            std::string_view architecture,
+                            std::string_view signed_by);
+
+/// How apt names the lists of an entry's suite:
+/// "packages.microsoft.com_ubuntu_24.04_prod_dists_noble_" (apt-pkg/contrib/strutl.cc
+/// URItoFileName).
+std::string list_file_prefix(std::string_view uri, std::string_view suite);
+
+}  // namespace aadssh

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures of the end-to-end tests; README.md beside this file explains them."""
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rig.dummy import make_dummy
+from rig.machine import Machine
+from rig.memory import sweep
+
+MakeMachine = Callable[..., Machine]
+MACHINES = pytest.StashKey[list[Machine]]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sane_session() -> None:
+    """Files that tests put into machines are readable by all, and what killed runs have left is gone."""
+    os.umask(0o022)
+    sweep()
+
+
+@pytest.fixture(scope="session")
+def extension_zip() -> Path:
+    """Our package, as scripts/package makes it; AADSSH_ZIP names another."""
+    default = Path(__file__).parents[2] / "dist/AADSSHLoginForLinux.zip"
+    package = Path(os.environ.get("AADSSH_ZIP") or default)
+    assert package.is_file(), f"There is no {package}. Run scripts/package, or set AADSSH_ZIP."
+    return package
+
+
+@pytest.fixture(scope="session")
+def dummy_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_dummy(tmp_path_factory.mktemp("dummy"))
+
+
+@pytest.fixture
+def machine(request: pytest.FixtureRequest, extension_zip: Path) -> Iterator[MakeMachine]:
+    """Makes machines whose Azure offers our extension; they end with the test."""
+    yield from _machines(request, extension_zip)
+
+
+@pytest.fixture
+def dummy_machine(request: pytest.FixtureRequest, dummy_zip: Path) -> Iterator[MakeMachine]:
+    """Makes machines whose Azure offers the dummy handler."""
+    yield from _machines(request, dummy_zip)
+
+
+def _machines(request: pytest.FixtureRequest, package: Path) -> Iterator[MakeMachine]:
+    made = request.node.stash.setdefault(MACHINES, [])
+    with contextlib.ExitStack() as ending:
+
+        def make(family: str, **options: Any) -> Machine:
+            one: Machine = ending.enter_context(Machine(family, package, **options))
+            made.append(one)
+            return one
+
+        yield make
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    """A failing test shows what its machines have logged."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed:
+        for each in item.stash.get(MACHINES, []):
+            report.sections += [(f"{each.name}: {title}", text[-6000:]) for title, text in each.logs().items() if text]

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""What tests of the handler expect again and again, in one place."""
+from __future__ import annotations
+
+from typing import Any
+
+from rig.etc_snapshot import Snapshot, difference
+from rig.machine import Machine
+
+ALICE = "alice@contoso.example"
+OWN_SOURCE = "/etc/apt/sources.list.d/aadsshlogin-handler.list"
+STATE = "/var/lib/aadsshlogin-handler"
+SCRATCH = "/var/cache/aadsshlogin-handler"
+LOCK = "/run/aadsshlogin-handler/lock"
+PACKAGE_MANAGERS = {"apt", "apt-get", "apt-cache", "apt-helper", "dpkg", "dpkg-deb"}
+
+
+def keyring(machine: Machine) -> str:
+    """Where packages-microsoft-prod puts the key on this release."""
+    signed_by = machine.name not in ("debian11", "ubuntu2004")
+    return "/usr/share/keyrings/microsoft-prod.gpg" if signed_by else "/etc/apt/trusted.gpg.d/microsoft-prod.gpg"
+
+
+def assert_good(machine: Machine, version: str) -> None:
+    """Sign-in is set up with this version of the package, nothing of a run is left over."""
+    assert machine.package_state("aadsshlogin") == ("ii", version)
+    assert machine.sshd_config_for(ALICE)["authorizedkeyscommand"] == "/usr/sbin/aad_certhandler %u %k"
+    assert " aad" in next(line for line in machine.read("/etc/nsswitch.conf").splitlines() if line.startswith("passwd:"))
+    assert not machine.exists(SCRATCH)
+    assert machine.ok("dpkg", "--audit") == ""
+
+
+def assert_removed(machine: Machine, before: Snapshot, except_for: tuple[str, ...] = ()) -> None:
+    """Our packages and files are gone and /etc is byte for byte as before, but for what dependencies brought that stay."""
+    assert machine.package_state("aadsshlogin")[0] in ("", "un")
+    for path in (OWN_SOURCE, STATE, SCRATCH, keyring(machine)):
+        assert not machine.exists(path), f"{path} is still there."
+    changed = {path for path in difference(before, machine.snapshot_etc()) if not path.startswith(except_for or ("\0",))}
+    assert not changed, f"Not as before: {sorted(changed)}"
+
+
+def assert_explains(text: str, code: int, *parts: str) -> None:
+    """One line a person can act on: our code, what and why, the command that mends it."""
+    line = next((each for each in text.splitlines() if f"AADSSH-{code} " in each), "")
+    assert line, f"No AADSSH-{code} in: {text}"
+    assert "Fix: " in line, line
+    for part in parts:
+        assert part in line, f"{part!r} is not in: {line}"
+    assert len(line.encode()) <= 1400, len(line.encode())
+
+
+def substatus(status: Any) -> dict[str, tuple[str, str]]:
+    """name → (level, message) of a status file."""
+    parts = status[0]["status"].get("substatus") or []
+    return {part["name"]: (part["status"], part["formattedMessage"]["message"]) for part in parts}
+
+
+def package_managers(machine: Machine) -> list[list[str]]:
+    """The package-manager processes that were started; dpkg-query is a question to the database and not among them."""
+    return [argv for argv in machine.process_log() if argv and argv[0].rpartition("/")[2] in PACKAGE_MANAGERS]

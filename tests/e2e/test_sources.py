@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""Sources and keys that are on the machine already, that come later, and that go again; first-boot lists."""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from expectations import OWN_SOURCE, assert_explains, assert_good, assert_removed, keyring
+from rig.debs import NEW, OLD, deb
+from rig.machine import Machine
+
+MakeMachine = Callable[..., Machine]
+MICROSOFT_LIST = "/etc/apt/sources.list.d/microsoft-prod.list"
+KEYRING = "/usr/share/keyrings/microsoft-prod.gpg"
+
+
+def apt_works(m: Machine) -> None:
+    done = m.run("apt-get", "-q", "update", "--error-on=any")
+    assert done.code == 0, done.stdout + done.stderr
+
+
+def config_package(m: Machine) -> None:
+    prod = m.family.prod.split("/")
+    m.install_deb(deb("packages-microsoft-prod", f"1.1+{prod[0]}{prod[1]}"))
+
+
+ONE_LINE = f"deb [arch=amd64,arm64 signed-by={KEYRING}] {{url}} bookworm main\n"
+DEB822 = f"Types: deb\nURIs: {{url}}\nSuites: bookworm\nComponents: main\nSigned-By: {KEYRING}\n"
+URLS = ("https://packages.microsoft.com/debian/12/prod", "https://packages.microsoft.com/debian/12/prod/", "https://packages.microsoft.com/repos/microsoft-debian-bookworm-prod")
+
+
+@pytest.mark.parametrize("url", URLS)
+@pytest.mark.parametrize("name, text", [("our-site.list", ONE_LINE), ("our-site.sources", DEB822)])
+def test_existing_source_is_used_and_not_touched(machine: MakeMachine, name: str, text: str, url: str) -> None:
+    m = machine("debian12", settings=None)  # our own key list would refuse the test key: the administrator's keyring counts
+    m.write(KEYRING, m.test_key)
+    m.write(f"/etc/apt/sources.list.d/{name}", text.format(url=url))
+    before = m.snapshot_etc()
+    done = m.direct("install")
+    assert done.code == 0, done.stderr
+    assert not m.exists(OWN_SOURCE)
+    assert_good(m, OLD)
+    assert m.direct("uninstall").code == 0
+    assert m.exists(KEYRING) and m.read(f"/etc/apt/sources.list.d/{name}") == text.format(url=url)
+    from rig.etc_snapshot import difference
+    assert not difference(before, m.snapshot_etc())
+
+
+@pytest.mark.parametrize("text", ["# " + ONE_LINE, "deb-src https://packages.microsoft.com/debian/12/prod bookworm main\n", DEB822 + "Enabled: no\n"])
+def test_disabled_sources_do_not_count(machine: MakeMachine, text: str) -> None:
+    m = machine("debian12")
+    m.write("/etc/apt/sources.list.d/other." + ("sources" if "Types" in text else "list"), text.format(url=URLS[0]))
+    assert m.direct("install").code == 0
+    assert m.exists(OWN_SOURCE)
+
+
+@pytest.mark.parametrize("family", ("debian11", "debian12", "ubuntu2404"))
+def test_config_package_comes_later_and_goes_again(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    assert m.direct("install").code == 0
+    config_package(m)
+    apt_works(m)
+    assert m.direct("enable").code == 0
+    m.ok("dpkg", "--purge", "packages-microsoft-prod")  # takes the keyring along
+    assert not m.exists(keyring(m))
+    assert m.direct("enable").code == 0
+    assert m.exists(keyring(m))
+    apt_works(m)
+    assert m.direct("uninstall").code == 0
+    assert not m.exists(OWN_SOURCE) and not m.exists(keyring(m))
+    apt_works(m)
+
+
+@pytest.mark.parametrize("family", ("debian11", "debian12"))
+def test_config_package_before_our_removal_keeps_its_files(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    assert m.direct("install").code == 0
+    config_package(m)
+    done = m.direct("uninstall")
+    assert done.code == 0 and "belongs to the package packages-microsoft-prod" in done.stdout
+    assert not m.exists(OWN_SOURCE)
+    assert m.exists(keyring(m)) and m.exists(MICROSOFT_LIST)
+    apt_works(m)
+
+
+def test_config_package_there_first(machine: MakeMachine) -> None:
+    m = machine("debian12", settings=None)
+    config_package(m)
+    before = m.snapshot_etc()
+    assert m.direct("install").code == 0
+    assert not m.exists(OWN_SOURCE)
+    assert m.direct("uninstall").code == 0
+    from rig.etc_snapshot import difference
+    assert not difference(before, m.snapshot_etc())
+
+
+def test_changed_files_stay_and_are_named(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    assert m.direct("install").code == 0
+    m.write(OWN_SOURCE, m.read(OWN_SOURCE) + "# kept by the site\n")
+    done = m.direct("uninstall")
+    assert done.code == 0 and f"{OWN_SOURCE} stays because it was changed" in done.stdout
+    assert m.exists(OWN_SOURCE) and m.exists(KEYRING)
+    apt_works(m)
+
+
+@pytest.mark.parametrize("lists", ("present", "empty", "stale", "locked"))
+@pytest.mark.parametrize("family", ("debian12-minimal",))
+def test_lists_of_a_first_boot(machine: MakeMachine, family: str, lists: str) -> None:
+    m = machine(family, lists=lists)
+    done = m.direct("install")
+    assert done.code == 0, done.stderr + m.handler_log()[-3000:]
+    assert_good(m, OLD)
+
+
+def test_somebody_elses_broken_source_does_not_matter(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    m.write("/etc/apt/sources.list.d/broken.list", "deb [trusted=yes] https://packages.microsoft.com/nowhere stable main\n")
+    assert m.direct("install").code == 0
+
+
+def test_install_takes_the_newest(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    m.microsoft.offer(OLD, NEW)
+    done = m.direct("install")
+    assert done.code == 0 and NEW in done.stdout
+
+
+def test_conflicting_sources_are_named(machine: MakeMachine) -> None:
+    m = machine("debian12", settings=None)
+    m.write(KEYRING, m.test_key)
+    m.write("/etc/apt/sources.list.d/a.list", ONE_LINE.format(url=URLS[0]))
+    m.write("/etc/apt/sources.list.d/b.list", f"deb {URLS[0]} bookworm main\n")
+    done = m.direct("install")
+    assert done.code in (21, 52)
+    assert_explains(done.stderr, done.code, "Conflicting values set for option Signed-By")

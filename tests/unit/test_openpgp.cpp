@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "installers/openpgp.hpp"
+#include "tests/unit/test_data.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <iterator>
+
+using namespace aadssh;
+
+namespace {
+
+std::string shipped(std::string_view name) {
+    std::ifstream file(AADSSH_SOURCE_DIR "/manifest/keys/" + std::string(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void refuses(const std::string& text, const std::string& why) {
+    const KeyFile file = read_key_file(text);
+    CAPTURE(file.error);
+    CHECK(file.error.find(why) != std::string::npos);
+    CHECK(file.binary.empty());
+    CHECK(file.primary.empty());
+}
+
+}  // namespace
+
+TEST_CASE("the keys shipped with the extension are Microsoft's two") {
+    for (const PinnedKey& key : pinned_keys) {
+        CAPTURE(key.file);
+        const KeyFile file = read_key_file(shipped(key.file));
+        CHECK(file.error.empty());
+        CHECK(file.primary == std::vector<Fingerprint>{Fingerprint(key.fingerprint)});
+        CHECK(!key.signs.empty());
+    }
+}
+
+TEST_CASE("key files of gpg, armoured and binary") {
+    const KeyFile two = read_key_file(test_data("keys/two.asc"));
+    CHECK(two.error.empty());
+    const std::vector<Fingerprint> fingerprints = {
+        "EEEB41BD5C25AA795FCCA1CEED53515E43CF38C3",
+        "2474B06F08BC6A4A1959D09CF53B5236D236FDB4",
+    };
+    CHECK(two.primary == fingerprints);
+    CHECK(two.binary == test_data("keys/two.gpg"));
+
+    const KeyFile binary = read_key_file(test_data("keys/two.gpg"));
+    CHECK(binary.error.empty());
+    CHECK(binary.primary == fingerprints);
+    CHECK(binary.binary == test_data("keys/two.gpg"));
+
+    // What we write into a keyring: files one after the other.
+    const KeyFile joined =
+        read_key_file(two.binary + read_key_file(shipped("microsoft.asc")).binary);
+    CHECK(joined.primary.size() == 3);
+    const KeyFile blocks =
+        read_key_file(test_data("keys/two.asc") + "\n" + shipped("microsoft-2025.asc"));
+    CHECK(blocks.primary.size() == 3);
+    std::string windows = test_data("keys/two.asc");
+    for (std::size_t at = windows.find('\n'); at != std::string::npos;
+         at = windows.find('\n', at + 2)) {
+        windows.insert(at, "\r");
+    }
+    CHECK(read_key_file(windows).primary == fingerprints);
+}
+
+TEST_CASE("key files with a secret key are refused") {
+    const std::string key("\xc5\x02\x04x", 4);
+    const std::string subkey("\xc7\x02\x04x", 4);
+    refuses(key, "secret key");
+    refuses(test_data("keys/two.gpg") + key, "secret key");
+    refuses(test_data("keys/two.gpg") + subkey, "secret key");
+    refuses(
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nxQIEeA==\n-----END PGP PRIVATE KEY BLOCK-----\n",
+        "secret key");
+    refuses(
+        "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxQIEeA==\n-----END PGP PUBLIC KEY BLOCK-----\n",
+        "secret key");
+}
+
+TEST_CASE("key files that were cut off are refused, wherever") {
+    const std::string binary = test_data("keys/two.gpg");
+    const KeyFile whole = read_key_file(binary);
+    std::size_t accepted = 0;
+    for (std::size_t size = 0; size < binary.size(); ++size) {
+        // Between two packets a file cannot be told from a whole one.
+        accepted += read_key_file(binary.substr(0, size)).error.empty() ? 1U : 0U;
+    }
+    CHECK(accepted == 7);
+    const std::string armoured = test_data("keys/two.asc");
+    for (std::size_t size = 0; size + 2 < armoured.size(); ++size) {
+        REQUIRE(!read_key_file(armoured.substr(0, size)).error.empty());
+    }
+    CHECK(whole.primary.size() == 2);
+}
+
+TEST_CASE("key files with broken armour are refused") {
+    const std::string good = test_data("keys/two.asc");
+    const auto with = [&](const std::string& from, const std::string& to) {
+        std::string text = good;
+        return text.replace(text.find(from), from.size(), to);
+    };
+    const std::size_t checksum = good.rfind("\n=");
+    std::string wrong = good;
+    wrong[checksum + 2] = wrong[checksum + 2] == 'A' ? 'B' : 'A';
+    refuses(wrong, "checksum");
+    std::string without = good;
+    without.erase(checksum, 6);
+    CHECK(read_key_file(without).error.empty());
+    refuses(with("-----\n\n", "-----\n"), "empty line");
+    refuses(with("-----END PGP PUBLIC KEY BLOCK-----", ""), "cut off");
+    refuses(with("-----BEGIN PGP PUBLIC KEY BLOCK-----", "-----BEGIN PGP MESSAGE-----"),
+            "not an OpenPGP file");
+    refuses(good + "trailing", "not an OpenPGP file");
+    refuses("<html>no key</html>", "not an OpenPGP file");
+    refuses("", "not an OpenPGP file");
+    std::string strange = good;
+    strange[good.find("\n\n") + 10] = '!';
+    refuses(strange, "broken");
+}
+
+TEST_CASE("key files with other packets are refused") {
+    const std::string key = test_data("keys/two.gpg");
+    refuses(key + "trailing", "not an OpenPGP file");
+    refuses(key + std::string("\xca\x03PGP", 5), "type 10 does not belong");  // a marker
+    refuses(key + std::string("\xcb\xe1xx", 4), "not an OpenPGP file");       // a partial length
+    refuses(key + std::string("\xa3xx", 3), "not an OpenPGP file");           // a length not told
+    refuses(key + std::string("\xc6\x02\x03x", 4), "not of version 4");       // a version 3 key
+    refuses(key + std::string("\xc6\x00", 2), "not of version 4");
+    refuses(std::string("\xcd\x01u", 3), "type 13 does not belong");  // a name without a key
+    refuses(std::string("\xc6\xff\xff\xff\xff\xff\x04", 7), "not an OpenPGP file");
+    refuses(std::string("\x80", 1), "not an OpenPGP file");
+}
+
+TEST_CASE("key files have limits") {
+    refuses(std::string(256UL * 1024 + 1, 'x'), "larger than 256 KiB");
+    std::string many;
+    const std::string key(
+        "\xc6\x06\x04"
+        "abcde",
+        8);
+    for (int i = 0; i < 32; ++i) {
+        many += key;
+    }
+    CHECK(read_key_file(many).primary.size() == 32);
+    refuses(many + key, "more than 32 keys");
+}
+
+TEST_CASE("fingerprints are 40 upper-case hexadecimal digits") {
+    for (const Fingerprint& each : read_key_file(test_data("keys/two.gpg")).primary) {
+        CHECK(each.size() == 40);
+        CHECK(each.find_first_not_of("0123456789ABCDEF") == std::string::npos);
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "handler/outcome_failure.hpp"
+
+#include "tests/unit/machines.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace aadssh;
+
+namespace {
+
+struct Explained {
+    Machine vm{debian_12};
+    World world = vm.fake.world();
+    RunContext run = context(world);
+    Facts facts = gather_facts(world, run.environment);
+
+    Explained() { vm.fake.http.forget(debian_12.repository); }
+
+    Failure of(Outcome outcome, const std::string& words = "E: the tool's words") {
+        return outcome_failure(run,
+                               facts.support,
+                               facts.support.ladder.front(),
+                               {.outcome = outcome, .purpose = "refresh the index", .words = words});
+    }
+};
+
+}  // namespace
+
+TEST_CASE("outcomes: each has its exit code") {
+    CHECK(exit_code_for(Outcome::ok) == ExitCode::ok);
+    CHECK(exit_code_for(Outcome::locked) == ExitCode::package_manager_locked);
+    CHECK(exit_code_for(Outcome::not_published) == ExitCode::unsupported);
+    CHECK(exit_code_for(Outcome::network) == ExitCode::repository_unreachable);
+    CHECK(exit_code_for(Outcome::signature) == ExitCode::signature_refused);
+    CHECK(exit_code_for(Outcome::no_space) == ExitCode::missing_dependency);
+    CHECK(exit_code_for(Outcome::unmet) == ExitCode::missing_dependency);
+    CHECK(exit_code_for(Outcome::interrupted) == ExitCode::missing_dependency);
+    CHECK(exit_code_for(Outcome::failed) == ExitCode::verification_failed);
+}
+
+TEST_CASE("outcomes: every failure quotes the tool and carries its outcome's code") {
+    for (const auto outcome : {Outcome::locked,
+                               Outcome::not_published,
+                               Outcome::network,
+                               Outcome::signature,
+                               Outcome::interrupted,
+                               Outcome::no_space,
+                               Outcome::unmet,
+                               Outcome::failed}) {
+        CAPTURE(std::string(outcome_name(outcome)));
+        Explained explained;
+        explained.vm.fake.http.on(debian_12.repository, answer(200));
+        const auto failure = explained.of(outcome);
+        CHECK(failure.code == exit_code_for(outcome));
+        CHECK(contains_text(failure.message(), "E: the tool's words"));
+        CHECK(contains_text(failure.message(), ". Fix: "));
+    }
+}
+
+TEST_CASE("outcomes: not published names repository, suite and architecture") {
+    Explained explained;
+    explained.vm.fake.http.on(debian_12.repository, answer(200));
+    const auto message = explained.of(Outcome::not_published).message();
+    CHECK(contains_text(message, "https://packages.microsoft.com/debian/12/prod"));
+    CHECK(contains_text(message, "bookworm"));
+    CHECK(contains_text(message, "amd64"));
+    CHECK(contains_text(message, "Debian 12"));
+}
+
+TEST_CASE("outcomes: where there is no repository at all, that is said instead") {
+    Explained explained;
+    explained.vm.fake.http.on(debian_12.repository, answer(404));
+    CHECK(contains_text(explained.of(Outcome::not_published).message(), "there is no repository https://packages"));
+}
+
+TEST_CASE("outcomes: an unreachable repository is explained by a look of our own") {
+    Explained explained;
+    explained.vm.fake.http.on(debian_12.repository,
+                              no_answer(HttpResponse::Failure::name_lookup, "Could not resolve host"));
+    const auto failure = explained.of(Outcome::network);
+    CHECK(failure.code == ExitCode::repository_unreachable);
+    CHECK(contains_text(failure.message(), "packages.microsoft.com:443"));
+    CHECK(contains_text(failure.message(), "cannot be resolved"));
+    CHECK(contains_text(failure.message(), "https_proxy"));
+}
+
+TEST_CASE("outcomes: a repository that we reach and the tool does not leaves the tool's words alone") {
+    Explained explained;
+    explained.vm.fake.http.on(debian_12.repository, answer(200));
+    CHECK(explained.of(Outcome::network, "E: Proxy refused").cause == "E: Proxy refused");
+}
+
+TEST_CASE("outcomes: only what concerns the repository makes a request") {
+    Explained explained;
+    explained.of(Outcome::failed);
+    explained.of(Outcome::no_space);
+    explained.of(Outcome::signature);
+    CHECK(explained.vm.fake.http.requests.empty());
+}

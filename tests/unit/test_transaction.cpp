@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+#include "handler/transaction.hpp"
+
+#include "handler/failure.hpp"
+#include "handler/log.hpp"
+#include "installers/apt.hpp"
+#include "tests/unit/machines.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <optional>
+
+using namespace aadssh;
+
+namespace {
+
+const std::string frontend_lock = "/var/lib/dpkg/lock-frontend";
+
+struct Attempt {
+    Machine vm{debian_12};
+    World world = vm.fake.world();
+    RunContext run;
+    const RunTool step{.purpose = "install aadsshlogin",
+                       .kind = ToolRun::transaction,
+                       .argv = {"apt-get", "--no-download", "install", "aadsshlogin"},
+                       .environment = {{"DEBIAN_FRONTEND", "noninteractive"}}};
+
+    explicit Attempt(Seconds limit = Seconds(840)) : run(world, limit) {}
+
+    std::optional<Failure> failure() {
+        try {
+            run_transaction(run, apt, step);
+        } catch (const Failure& thrown) {
+            return thrown;
+        }
+        return std::nullopt;
+    }
+    std::optional<Failure> failure_of_waiting() {
+        try {
+            await_earlier_transaction(run);
+        } catch (const Failure& thrown) {
+            return thrown;
+        }
+        return std::nullopt;
+    }
+    void hold_lock(pid_t pid = 812) {
+        vm.fake.files.lock_holders[frontend_lock] = pid;
+        vm.fake.processes.names[pid] = "unattended-upgr";
+    }
+    /// Somebody frees the lock after so many polls.
+    void free_lock_after(std::size_t polls) {
+        vm.fake.clock.at_sleep = [this, polls] {
+            if (vm.fake.clock.sleeps.size() == polls) {
+                vm.fake.files.lock_holders.clear();
+            }
+        };
+    }
+    bool recorded() const { return contains_text(vm.state_text(), "\"transaction\""); }
+    /// A transaction that an earlier run left behind.
+    void left_behind(pid_t pid, const std::string& boot = "11111111-2222-3333-4444-555555555555") {
+        run.state.transaction = TransactionRecord{"install aadsshlogin", {pid, 777}, boot};
+    }
+};
+
+CommandResult lasting(Seconds duration) {
+    auto result = exits(0, "Setting up aadsshlogin\n");
+    result.duration = duration;
+    return result;
+}
+
+bool logged(const std::string& part) {
+    const auto lines = kept_log_lines();
+    return std::ranges::any_of(lines, [&](const std::string& line) { return contains_text(line, part); });
+}
+
+}  // namespace
+
+TEST_CASE("transaction: intent first, then the start, then the pid, then nothing is left on record") {
+    Attempt attempt;
+    std::string at_start;
+    attempt.vm.fake.processes.on_call({"apt-get"}, [&](const Command&) {
+        at_start = attempt.vm.state_text();
+        return exits(0, "Setting up aadsshlogin\n");
+    });
+    const auto result = run_transaction(attempt.run, apt, attempt.step);
+    CHECK(result.ok());
+    CHECK(result.output == "Setting up aadsshlogin\n");
+    CHECK(contains_text(at_start, R"("transaction":{"purpose":"install aadsshlogin","pid":0)"));
+    CHECK_FALSE(attempt.recorded());
+    const auto writes = std::ranges::count(attempt.vm.fake.files.operations,
+                                           std::string("write /var/lib/aadsshlogin-handler/state.json 0600"));
+    CHECK(writes == 3);  // intent, pid, done
+}
+
+TEST_CASE("transaction: detached, in /, its output in a file outside the handler's folder") {
+    Attempt attempt;
+    run_transaction(attempt.run, apt, attempt.step);
+    REQUIRE(attempt.vm.fake.processes.detached.size() == 1);
+    const auto& child = attempt.vm.fake.processes.detached.front();
+    CHECK(child.output_path == "/var/lib/aadsshlogin-handler/transaction.log");
+    CHECK(child.command.folder == "/");
+    CHECK(child.command.environment.at("DEBIAN_FRONTEND") == "noninteractive");
+}
+
+TEST_CASE("transaction: it is not started when its intent cannot be recorded") {
+    Attempt attempt;
+    attempt.vm.fake.files.refused[state_folder] = "No space left on device";
+    CHECK(attempt.failure()->code == ExitCode::missing_dependency);
+    CHECK(attempt.vm.fake.processes.commands.empty());
+}
+
+TEST_CASE("transaction: a pid that cannot be recorded does not stop it") {
+    Attempt attempt;
+    attempt.vm.fake.processes.on_call({"apt-get"}, [&](const Command&) {
+        attempt.vm.fake.files.fail_on(1);
+        return exits(0);
+    });
+    CHECK_FALSE(attempt.failure().has_value());
+}
+
+TEST_CASE("transaction: one that cannot be started leaves no record") {
+    Attempt attempt;
+    CommandResult missing;
+    missing.started = false;
+    missing.error = "No such file or directory";
+    attempt.vm.fake.processes.on({"apt-get"}, missing);
+    const auto result = run_transaction(attempt.run, apt, attempt.step);
+    CHECK_FALSE(result.started);
+    CHECK(result.error == "No such file or directory");
+    CHECK_FALSE(attempt.recorded());
+}
+
+TEST_CASE("transaction: waits for whoever holds the lock and says who it is") {
+    Attempt attempt;
+    attempt.hold_lock();
+    attempt.free_lock_after(3);
+    CHECK_FALSE(attempt.failure().has_value());
+    CHECK(attempt.vm.fake.clock.sleeps.size() == 3);
+    CHECK(logged("/var/lib/dpkg/lock-frontend is held by pid 812 (unattended-upgr)"));
+}
+
+TEST_CASE("transaction: 56 with the holder's name when the lock stays held, and nothing was started") {
+    Attempt attempt;
+    attempt.hold_lock();
+    const auto failure = attempt.failure();
+    REQUIRE(failure.has_value());
+    CHECK(failure->code == ExitCode::package_manager_locked);
+    CHECK(contains_text(failure->message(), "pid 812 (unattended-upgr)"));
+    CHECK(attempt.vm.fake.processes.commands.empty());
+    CHECK_FALSE(attempt.recorded());
+    // Just enough was left for a transaction.
+    CHECK(attempt.run.deadline.left() >= Seconds(120));
+    CHECK(attempt.run.deadline.left() <= Seconds(121));
+}
+
+TEST_CASE("transaction: a holder outside our view is named as such") {
+    Attempt attempt(Seconds(10));
+    attempt.hold_lock(0);
+    CHECK(contains_text(attempt.failure()->message(), "a process outside our view"));
+}
+
+TEST_CASE("transaction: none is started with less than the smaller of 120 s and half the limit left") {
+    Attempt attempt;
+    CHECK(transaction_reserve(attempt.run.deadline) == Seconds(120));
+    Attempt brief(Seconds(10));
+    CHECK(transaction_reserve(brief.run.deadline) == Seconds(5));
+
+    brief.vm.fake.clock.advance(Seconds(5) + Milliseconds(1));
+    const auto failure = brief.failure();
+    REQUIRE(failure.has_value());
+    CHECK(failure->code == ExitCode::deadline_reached);
+    CHECK(brief.vm.fake.processes.commands.empty());
+
+    Attempt just(Seconds(10));
+    just.vm.fake.clock.advance(Seconds(5));
+    CHECK_FALSE(just.failure().has_value());
+}
+
+TEST_CASE("transaction: one that outlives the deadline is left running, on record, with code 66") {
+    Attempt attempt;
+    attempt.vm.fake.processes.on({"apt-get"}, lasting(Seconds(2000)));
+    const auto failure = attempt.failure();
+    REQUIRE(failure.has_value());
+    CHECK(failure->code == ExitCode::transaction_running);
+    CHECK(contains_text(failure->message(), "/var/lib/aadsshlogin-handler/transaction.log"));
+    CHECK(contains_text(attempt.vm.state_text(), R"("pid":5001,"startTime":777)"));
+    CHECK(attempt.vm.fake.processes.living.size() == 1);
+}
+
+TEST_CASE("transaction: when we are asked to end it is left running, too") {
+    Attempt attempt;
+    attempt.vm.fake.processes.on_call({"apt-get"}, [&](const Command&) {
+        attempt.vm.fake.processes.stop_requested = true;
+        return lasting(Seconds(30));
+    });
+    CHECK(attempt.failure()->code == ExitCode::transaction_running);
+    CHECK(attempt.recorded());
+}
+
+TEST_CASE("earlier transaction: without one nothing happens") {
+    Attempt attempt;
+    attempt.hold_lock();
+    CHECK_FALSE(attempt.failure_of_waiting().has_value());
+    CHECK(attempt.vm.fake.files.operations.empty());
+}
+
+TEST_CASE("earlier transaction: the next run waits for its end") {
+    Attempt attempt;
+    attempt.left_behind(5001);
+    attempt.vm.fake.processes.living[5001] = 777;
+    attempt.vm.fake.clock.at_sleep = [&] {
+        if (attempt.vm.fake.clock.sleeps.size() == 4) {
+            attempt.vm.fake.processes.living.clear();
+        }
+    };
+    CHECK_FALSE(attempt.failure_of_waiting().has_value());
+    CHECK(attempt.vm.fake.clock.sleeps.size() == 4);
+    CHECK_FALSE(attempt.run.state.transaction.has_value());
+    CHECK_FALSE(attempt.recorded());
+}
+
+TEST_CASE("earlier transaction: 66 again when it still runs at the deadline") {
+    Attempt attempt(Seconds(20));
+    attempt.left_behind(5001);
+    attempt.vm.fake.processes.living[5001] = 777;
+    const auto failure = attempt.failure_of_waiting();
+    REQUIRE(failure.has_value());
+    CHECK(failure->code == ExitCode::transaction_running);
+    CHECK(attempt.run.state.transaction.has_value());
+    CHECK(attempt.run.deadline.reached());
+}
+
+TEST_CASE("earlier transaction: another process with the same pid, or another boot, is not waited for") {
+    Attempt reused;
+    reused.left_behind(5001);
+    reused.vm.fake.processes.living[5001] = 778;
+    CHECK_FALSE(reused.failure_of_waiting().has_value());
+    CHECK(reused.vm.fake.clock.sleeps.empty());
+
+    Attempt rebooted;
+    rebooted.left_behind(5001, "another-boot");
+    rebooted.vm.fake.processes.living[5001] = 777;
+    rebooted.hold_lock();
+    CHECK_FALSE(rebooted.failure_of_waiting().has_value());
+    CHECK(rebooted.vm.fake.clock.sleeps.empty());
+}
+
+TEST_CASE("earlier transaction: an intent without a pid means waiting on the tool's lock") {
+    Attempt attempt;
+    attempt.left_behind(0);
+    attempt.hold_lock();
+    attempt.free_lock_after(2);
+    CHECK_FALSE(attempt.failure_of_waiting().has_value());
+    CHECK(attempt.vm.fake.clock.sleeps.size() == 2);
+    CHECK_FALSE(attempt.recorded());
+}
+
+TEST_CASE("earlier transaction: once it has ended, the locks of others are not our concern") {
+    Attempt attempt(Seconds(20));
+    attempt.left_behind(5001);
+    attempt.hold_lock();
+    CHECK_FALSE(attempt.failure_of_waiting().has_value());
+    CHECK(attempt.vm.fake.clock.sleeps.empty());
+}
