@@ -90,6 +90,7 @@ Report enable(RunContext& run) {
     const bool healthy = facts.login.installed() && failed_checks(verify(run.world, facts)).empty();
     preflight(run, facts, healthy);
     if (facts.login.installed()) {
+        note_repository(run, facts);
         restore_own_files(run, facts);
     } else {
         log_warning("the package is missing or broken and is installed again");

@@ -70,7 +70,7 @@ std::string source_sentence(const InstallInputs& inputs) {
                        inputs.repository.url,
                        inputs.repository.suite,
                        inputs.existing_source ? "by the source already configured in " + inputs.existing_source->file
-                                              : "by a source this extension wrote");
+                                              : "by the source that this extension wrote");
 }
 
 }  // namespace
@@ -112,6 +112,22 @@ void converge(RunContext& run, const Facts& facts) {
             throw with_undo(outcome_failure(run, facts.support, repository, applied), left);
         }
     }
+}
+
+void note_repository(RunContext& run, const Facts& facts) {
+    for (const auto& repository : facts.support.ladder) {
+        const auto inputs = install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
+        if (inputs.existing_source || inputs.source_in_place) {
+            run.note({"repository", Level::success, 0, source_sentence(inputs)});
+            return;
+        }
+    }
+    run.note({"repository",
+              Level::warning,
+              0,
+              fmt::format("No enabled source offers {} {}, so updates of aadsshlogin will not reach this VM.",
+                          facts.support.ladder.front().url,
+                          facts.support.ladder.front().suite)});
 }
 
 void restore_own_files(RunContext& run, const Facts& facts) {

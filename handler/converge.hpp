@@ -9,6 +9,9 @@ namespace aadssh {
 /// throws the Failure of the last one. Notes "repository" and the plan's warnings.
 void converge(RunContext& run, const Facts& facts);
 
+/// Notes, without asking the network, by which source the package is kept up to date.
+void note_repository(RunContext& run, const Facts& facts);
+
 /// Writes again those files of ours that vanished (a removed packages-microsoft-prod takes the keyring with it). No package manager is started.
 void restore_own_files(RunContext& run, const Facts& facts);
 

@@ -12,7 +12,7 @@
 namespace aadssh {
 namespace {
 
-constexpr std::size_t size_limit = 64 * 1024;
+constexpr std::size_t size_limit = 64UL * 1024;
 constexpr const char* waagent_default = "/var/lib/waagent";
 constexpr std::string_view settings_suffix = ".settings";
 

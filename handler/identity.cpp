@@ -47,7 +47,7 @@ HttpRequest request_for(std::string url, Milliseconds limit, const Deadline& dea
     request.direct = true;
     request.connect_limit = deadline.at_most(std::min(limit, Milliseconds(Seconds{5})));
     request.limit = deadline.at_most(limit);
-    request.body_cap = 128 * 1024;
+    request.body_cap = 128UL * 1024;
     return request;
 }
 

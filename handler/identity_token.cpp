@@ -44,7 +44,7 @@ std::optional<std::string> base64url(std::string_view text) {
 /// The claim xms_mirid of a token's payload; empty when there is none.
 std::string resource_claim(const std::string& access_token) {
     const std::size_t first = access_token.find('.');
-    if (first == std::string::npos || access_token.size() > 64 * 1024) {
+    if (first == std::string::npos || access_token.size() > 64UL * 1024) {
         return {};
     }
     const std::size_t second = access_token.find('.', first + 1);

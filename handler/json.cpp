@@ -14,7 +14,7 @@
 namespace aadssh {
 namespace {
 
-constexpr std::size_t size_limit = 1024 * 1024;
+constexpr std::size_t size_limit = 1024UL * 1024;
 constexpr int depth_limit = 32;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 

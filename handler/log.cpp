@@ -17,10 +17,10 @@
 namespace aadssh {
 namespace {
 
-constexpr std::size_t file_size = 1024 * 1024;
+constexpr std::size_t file_size = 1024UL * 1024;
 constexpr std::size_t old_files = 4;  // beside the current one
-constexpr std::size_t line_limit = 8 * 1024;
-constexpr std::size_t output_limit = 16 * 1024;
+constexpr std::size_t line_limit = 8UL * 1024;
+constexpr std::size_t output_limit = 16UL * 1024;
 constexpr std::size_t kept_limit = 1000;
 
 struct Line {

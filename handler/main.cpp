@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <iostream>
-#include <string>
-#include <vector>
 
 #include "handler/run.hpp"
 #include "handler/sys/name_service.hpp"
@@ -9,7 +7,6 @@
 
 int main(int argc, char** argv) {
     aadssh::pin_name_service();  // first: a static program must never load the host's NSS modules
-    aadssh::install_signal_handlers();
     aadssh::RealWorld real;
     auto world = real.world();
     return aadssh::run({argv + 1, argv + argc}, world, std::cout, std::cerr);

@@ -79,31 +79,28 @@ void save_cut_off_status(RunContext& run, const AgentCommand& command) {
                  .substatus = {}});
 }
 
-void prepare(RunContext& run, const AgentCommand& command) {
-    if (command.reads_settings) {
-        if (!run.environment.usable()) {
-            throw Failure(ExitCode::bad_settings,
-                          Phase::start,
-                          "HandlerEnvironment.json cannot be used",
-                          run.environment.problem,
-                          "the Azure Linux agent writes this file; restart the agent (systemctl restart walinuxagent or waagent), or delete the extension and install it again");
-        }
-        run.settings = read_settings(run.world, run.environment, run.sequence);
-        for (const auto& note : run.settings.notes) {
-            log_info(note);
-        }
-        if (run.settings.deadline) {
-            run.deadline.lower_to(*run.settings.deadline);
-        }
+void load_settings(RunContext& run) {
+    if (!run.environment.usable()) {
+        throw Failure(ExitCode::bad_settings,
+                      Phase::start,
+                      "HandlerEnvironment.json cannot be used",
+                      run.environment.problem,
+                      "the Azure Linux agent writes this file; restart the agent (systemctl restart walinuxagent or "
+                      "waagent), or delete the extension and install it again");
     }
-    run.proxies = read_proxies(run.world.environment);
-    if (!run.proxies.source.empty()) {
-        log_info("proxy: from " + run.proxies.source);
+    run.settings = read_settings(run.world, run.environment, run.sequence);
+    for (const auto& note : run.settings.notes) {
+        log_info(note);
     }
+    if (run.settings.deadline) {
+        run.deadline.lower_to(*run.settings.deadline);
+    }
+}
+
+void load_record(RunContext& run) {
     std::string warning;
     run.state = run.store.load(warning);
     if (!warning.empty()) {
-        log_warning(warning);
         run.note({"record", Substatus::Level::warning, 0, warning});
     }
 }
@@ -111,17 +108,21 @@ void prepare(RunContext& run, const AgentCommand& command) {
 /// THE catch. Everything a command throws ends here.
 Report perform(RunContext& run, const AgentCommand& command) {
     try {
-        std::unique_ptr<FileLock> lock;
         if (command.starts_with_error_status) {
             save_cut_off_status(run, command);
-        }
-        if (command.takes_lock) {
-            lock = take_lock(run, command);
         }
         if (command.ends_update) {
             remove_update_marker(run.world);
         }
-        prepare(run, command);
+        if (command.reads_settings) {
+            load_settings(run);
+        }
+        run.proxies = read_proxies(run.world.environment);
+        if (!run.proxies.source.empty()) {
+            log_info("proxy: from " + run.proxies.source);
+        }
+        const auto lock = command.takes_lock ? take_lock(run, command) : nullptr;
+        load_record(run);
         return command.function(run);
     } catch (const Failure& failure) {
         return failure_report(command, failure);

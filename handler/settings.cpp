@@ -12,7 +12,7 @@
 namespace aadssh {
 namespace {
 
-constexpr std::size_t size_limit = 1024 * 1024;
+constexpr std::size_t size_limit = 1024UL * 1024;
 /// In the file that ga/exthandlers.py update_settings writes.
 constexpr const char* public_part = "/runtimeSettings/0/handlerSettings/publicSettings";
 constexpr const char* protected_part = "/runtimeSettings/0/handlerSettings/protectedSettings";
@@ -145,7 +145,7 @@ void overlay_own_file(const World& world, const std::string& path, Settings& set
     check_envelope(*json, source);
     overlay(*json, public_part, source, settings);
     if (!json->is_null_or_absent(protected_part) && json->string(protected_part) != "") {
-        settings.notes.push_back(
+        settings.notes.emplace_back(
             "Protected settings were given; this extension has none and does not read them.");
     }
 }

@@ -56,7 +56,7 @@ Plan apt_removal_plan(const RemovalInputs& inputs) {
     }
     // Sources first: one without its key breaks every refresh.
     std::vector<OwnedFile> files = inputs.files;
-    std::ranges::stable_partition(files, is_source);
+    std::stable_partition(files.begin(), files.end(), is_source);
     std::string source_that_stays;
     for (const OwnedFile& file : files) {
         std::string reason = reason_to_stay(file);

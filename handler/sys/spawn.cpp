@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -64,6 +65,10 @@ class Launch {
     Obstacle become(int input, int output) const {
         if (leads_ == Leads::session ? ::setsid() < 0 : ::setpgid(0, 0) < 0) {
             return {Obstacle::Step::prepare, errno};
+        }
+        if (leads_ == Leads::group) {
+            // The agent kills our group at its limit, and this child has left it.
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         }
         if (::dup2(input, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0) {
             return {Obstacle::Step::prepare, errno};

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from expectations import OWN_SOURCE, assert_explains, assert_good, assert_removed, keyring
+from expectations import OWN_SOURCE, assert_explains, assert_good, keyring
 from rig.debs import NEW, OLD, deb
+from rig.etc_snapshot import difference
 from rig.machine import Machine
 
 MakeMachine = Callable[..., Machine]
@@ -42,7 +43,6 @@ def test_existing_source_is_used_and_not_touched(machine: MakeMachine, name: str
     assert_good(m, OLD)
     assert m.direct("uninstall").code == 0
     assert m.exists(KEYRING) and m.read(f"/etc/apt/sources.list.d/{name}") == text.format(url=url)
-    from rig.etc_snapshot import difference
     assert not difference(before, m.snapshot_etc())
 
 
@@ -90,7 +90,6 @@ def test_config_package_there_first(machine: MakeMachine) -> None:
     assert m.direct("install").code == 0
     assert not m.exists(OWN_SOURCE)
     assert m.direct("uninstall").code == 0
-    from rig.etc_snapshot import difference
     assert not difference(before, m.snapshot_etc())
 
 

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <bit>
 #include <set>
 
 using namespace aadssh;
@@ -17,18 +19,13 @@ const Failure no_identity(ExitCode::no_system_identity,
 
 /// Whether the text could be decoded: every character whole.
 bool whole_characters(const std::string& text) {
-    std::size_t expected = 0;
+    int expected = 0;  // bytes until the next character begins
     for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool continuation = (byte & 0xC0U) == 0x80U;
-        if (continuation != (expected > 0)) {
+        const int ones = std::countl_one(static_cast<unsigned char>(c));  // 1: not a first byte
+        if ((ones == 1) != (expected > 0)) {
             return false;
         }
-        if (continuation) {
-            --expected;
-        } else {
-            expected = byte >= 0xF0U ? 3 : byte >= 0xE0U ? 2 : byte >= 0xC0U ? 1 : 0;
-        }
+        expected = ones == 1 ? expected - 1 : std::max(ones - 1, 0);
     }
     return expected == 0;
 }
