@@ -68,6 +68,13 @@ Report install(RunContext& run) {
     note_support(run, facts);
     const bool healthy = facts.login.installed() && failed_checks(verify(run.world, facts)).empty();
     preflight(run, facts, healthy);
+    if (facts.login.installed() && facts.login.held) {
+        run.note({"repository",
+                  Level::warning,
+                  0,
+                  fmt::format("aadsshlogin is held at version {} by the administrator and was not upgraded.", facts.login.version)});
+        return conclude(run, facts, "install");
+    }
     try {
         converge(run, facts);
     } catch (const Failure& failure) {

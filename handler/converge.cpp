@@ -19,13 +19,14 @@ using Level = Substatus::Level;
 /// Takes back what this run has added; returns what could not be taken back.
 std::string undo(RunContext& run, const PackageTool& tool, const State& before) {
     const auto added = added_since(before, run.state);
-    if (added.packages.empty() && added.files.empty()) {
-        return {};
-    }
-    log_info("undo: taking back what this run added");
     try {
-        const auto removed = remove_added(run, tool, added);
-        return fmt::format("{}", fmt::join(removed.left, "; "));
+        std::string left;
+        if (!added.packages.empty() || !added.files.empty()) {
+            log_info("undo: taking back what this run added");
+            left = fmt::format("{}", fmt::join(remove_added(run, tool, added).left, "; "));
+        }
+        run.store.remove_if_empty(run.state);
+        return left;
     } catch (const Failure& failure) {
         return failure.problem;
     }

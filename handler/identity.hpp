@@ -14,15 +14,14 @@ namespace aadssh {
 struct Identity {
     enum class Kind {
         system_assigned,
-        presumed,  ///< a token whose claim is missing or of an unknown kind: accepted, with a
-                   ///< warning
+        presumed,  ///< its claim is missing or of an unknown kind: accepted, with a warning
         user_assigned_only,  ///< one or several, and no system-assigned one
         none,
         unreachable,  ///< no usable answer: says nothing about the identity
     };
     Kind kind = Kind::unreachable;
-    std::string
-        detail;  ///< phrase for people: the resource id, or what IMDS answered; never the token
+    /// Phrase for people: the resource id, or what IMDS answered; never the token.
+    std::string detail;
     std::string cloud;  ///< azEnvironment, "AzurePublicCloud" when unknown
 
     bool missing() const { return kind == Kind::none || kind == Kind::user_assigned_only; }

@@ -18,15 +18,11 @@ namespace {
 
 constexpr std::size_t file_limit = 1024UL * 1024;
 
-/// Other sources that would no longer be verified without this key: those that name it, or, where it lies in apt's common folder, any
-/// of Microsoft's.
+/// Other sources that name this file as their key.
 std::vector<std::string> users_of(const std::string& path, const std::vector<SourceEntry>& sources) {
-    const bool common = path.starts_with("/etc/apt/trusted.gpg.d/");
     std::vector<std::string> users;
     for (const auto& entry : sources) {
-        const bool microsoft = std::ranges::any_of(
-            entry.uris, [](const std::string& uri) { return uri.find("://packages.microsoft.com") != std::string::npos; });
-        if (entry.signed_by == path || (common && microsoft && entry.signed_by.empty())) {
+        if (entry.signed_by == path) {
             users.push_back(entry.file);
         }
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <set>
 
 #include "handler/command_line.hpp"
 #include "handler/commands.hpp"
@@ -12,6 +13,7 @@
 #include "handler/log.hpp"
 #include "handler/scrub.hpp"
 #include "handler/update_marker.hpp"
+#include "installers/catalogue.hpp"
 #include "version.hpp"
 
 namespace aadssh {
@@ -105,6 +107,23 @@ void load_record(RunContext& run) {
     }
 }
 
+/// A run that was killed while it wrote a file has left its temporary file beside it.
+void clear_leftovers(RunContext& run) {
+    std::set<std::string> folders{state_folder, run.environment.status_folder};
+    for (const auto& row : catalogue()) {
+        for (const auto file : {row.tool->source_file, row.keyring}) {
+            folders.insert(std::string(file.substr(0, file.rfind('/'))));
+        }
+    }
+    for (const auto& folder : folders) {
+        for (const auto& name : run.world.files.list(folder)) {
+            if (name.starts_with(temporary_prefix)) {
+                run.world.files.remove(folder + "/" + name);
+            }
+        }
+    }
+}
+
 /// THE catch. Everything a command throws ends here.
 Report perform(RunContext& run, const AgentCommand& command) {
     try {
@@ -122,6 +141,9 @@ Report perform(RunContext& run, const AgentCommand& command) {
             log_info("proxy: from " + run.proxies.source);
         }
         const auto lock = command.takes_lock ? take_lock(run, command) : nullptr;
+        if (lock) {
+            clear_leftovers(run);
+        }
         load_record(run);
         return command.function(run);
     } catch (const Failure& failure) {

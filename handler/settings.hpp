@@ -12,13 +12,14 @@ namespace aadssh {
 
 /// The public settings; one member per entry of manifest/settings.schema.json.
 struct Settings {
-    std::vector<std::string>
-        signing_keys;     ///< repository.signingKeys: 40 upper-case hex digits each
-    std::string key_url;  ///< repository.keyUrl: https, or empty
-    std::optional<std::chrono::seconds>
-        deadline;  ///< deadlineSeconds, 10-840; can only lower a command's limit
-    std::vector<std::string>
-        notes;  ///< full sentences for the log, e.g. protected settings that nothing uses
+    /// repository.signingKeys: 40 upper-case hex digits each.
+    std::vector<std::string> signing_keys;
+    /// repository.keyUrl: https, or empty.
+    std::string key_url;
+    /// deadlineSeconds, 10-840; can only lower a command's limit.
+    std::optional<std::chrono::seconds> deadline;
+    /// Full sentences for the log, e.g. protected settings that nothing uses.
+    std::vector<std::string> notes;
 };
 
 inline constexpr const char* machine_settings_path = "/etc/aadsshlogin/settings.json";

@@ -104,6 +104,10 @@ void write_transaction(JsonWriter& writer, const TransactionRecord& transaction)
 
 }  // namespace
 
+bool State::empty() const {
+    return packages.empty() && dependencies.empty() && files.empty() && !transaction;
+}
+
 bool State::added(const std::string& package) const {
     return std::ranges::find(packages, package) != packages.end();
 }
@@ -204,6 +208,15 @@ void StateStore::save(const State& state) {
 
 std::string StateStore::remove() {
     return world_.files.remove_tree(state_folder);
+}
+
+void StateStore::remove_if_empty(const State& state) {
+    const auto names = world_.files.list(state_folder);
+    const bool only_ours = std::ranges::all_of(
+        names, [](const std::string& name) { return name == "state.json" || name == "transaction.log"; });
+    if (state.empty() && unknown_.empty() && only_ours) {
+        remove();
+    }
 }
 
 }  // namespace aadssh

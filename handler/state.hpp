@@ -33,6 +33,7 @@ struct State {
     std::vector<FileRecord> files;
     std::optional<TransactionRecord> transaction;
 
+    bool empty() const;
     bool added(const std::string& package) const;
     const FileRecord* file(const std::string& path) const;
     void record_package(const std::string& package);
@@ -58,6 +59,9 @@ class StateStore {
 
     /// Removes the folder and everything in it.
     std::string remove();
+
+    /// Removes it if there is nothing to remember, so that a failed first install leaves no trace.
+    void remove_if_empty(const State& state);
 
   private:
     World& world_;

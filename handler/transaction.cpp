@@ -112,7 +112,12 @@ CommandResult run_transaction(RunContext& run, const PackageTool& tool, const Ru
                                   run.deadline.left().count() / 1000,
                                   run.deadline.total().count()));
     }
-    journal(run, step.purpose, {});
+    try {
+        journal(run, step.purpose, {});
+    } catch (const Failure&) {
+        run.state.transaction.reset();  // nothing was started
+        throw;
+    }
     log_info("run: " + shell_line(step.argv));
     std::string error;
     const auto started = run.world.clock.now();

@@ -15,13 +15,13 @@ bool is_source(const OwnedFile& file) {
 
 /// Why the file has to stay, as a full sentence; empty when it can go.
 std::string reason_to_stay(const OwnedFile& file) {
-    if (file.changed) {
-        return fmt::format("{} stays because it was changed after the extension wrote it.",
-                           file.path);
-    }
     if (!file.owning_package.empty()) {
         return fmt::format(
             "{} stays because it belongs to the package {} now.", file.path, file.owning_package);
+    }
+    if (file.changed) {
+        return fmt::format("{} stays because it was changed after the extension wrote it.",
+                           file.path);
     }
     if (!file.used_by.empty()) {
         return fmt::format(

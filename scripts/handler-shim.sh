@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # The zip carries this as aadssh-handler.sh. The agent runs it for every command; it starts the
 # handler that was built for this VM's processor, or says in one line why that cannot be done.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+
 case $0 in
 */*) here=${0%/*} ;;
 *) here=. ;;

@@ -18,7 +18,7 @@ PACKAGE_MANAGERS = {"apt", "apt-get", "apt-cache", "apt-helper", "dpkg", "dpkg-d
 def keyring(machine: Machine) -> str:
     """Where packages-microsoft-prod puts the key on this release."""
     signed_by = machine.name not in ("debian11", "ubuntu2004")
-    return "/usr/share/keyrings/microsoft-prod.gpg" if signed_by else "/etc/apt/trusted.gpg.d/microsoft-prod.gpg"
+    return "/usr/share/keyrings/microsoft-prod.gpg" if signed_by else "/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg"
 
 
 def assert_good(machine: Machine, version: str) -> None:

@@ -7,7 +7,10 @@ process group as the agent does at its limit. Nothing in the handler knows of th
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -21,25 +24,63 @@ STEPS = "rename,renameat,renameat2,clone,clone3,fork,vfork"
 PARTS = 6  # the walk is cut into parts so that they can run beside each other
 
 
+def start(m: Machine, operation: str, *strace: str) -> subprocess.Popen[bytes]:
+    """As the agent starts it: a session of its own, whose shell becomes the shim and then the handler."""
+    folder = m.handler()
+    before = [*strace_inside(m), "-qq", *strace] if strace else []
+    return m.popen("setsid", "--wait", *before, "sh", "-c", 'cd "$1" && exec "$2" "$3"', "sh", folder.inside, "./aadssh-handler.sh", operation,
+                   env=folder.environment(0, {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def strace_inside(m: Machine) -> list[str]:
+    """This machine's strace, with its libraries, brought inside: from outside it would see nsenter, not what that starts."""
+    folder = m.root / "opt/strace"
+    if not folder.exists():
+        folder.mkdir()
+        program = shutil.which("strace")
+        assert program is not None
+        listed = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+        for file in [program, *re.findall(r"(/\S+) \(0x", listed)]:
+            shutil.copy(file, folder)
+    loader = next(folder.glob("ld-linux*")).name
+    return [f"/opt/strace/{loader}", "--library-path", "/opt/strace", "/opt/strace/strace"]
+
+
+def handler_pid(m: Machine, operation: str) -> int:
+    """The handler's process, once it runs."""
+    def find() -> list[int]:
+        return [pid for pid, argv in m.namespace.processes().items() if argv[1:] == [operation] and argv[0].endswith("aadssh-handler-x86_64")]
+    return int(wait_until(find, what=f"the handler's {operation}")[0])
+
+
+def kill(pid: int, group: bool) -> None:
+    if group:
+        os.killpg(os.getpgid(pid), signal.SIGKILL)
+    else:
+        os.kill(pid, signal.SIGKILL)
+
+
+def prepare(m: Machine) -> None:
+    m.handler().lay_out(m.package)
+    m.handler().write_settings(0, {})
+
+
 def count_steps(m: Machine, operation: str) -> int:
     trace = m.root / "tmp/steps"
-    done = m.direct(operation, before=["strace", "-qq", "-e", f"trace={STEPS}", "-e", "signal=none", "-o", str(trace)])
-    assert done.code == 0, done.stderr
+    assert start(m, operation, "-e", f"trace={STEPS}", "-e", "signal=none", "-o", "/tmp/steps").wait(100) == 0
     return sum("(" in line for line in trace.read_text().splitlines())
 
 
 def kill_at(m: Machine, operation: str, step: int, group: bool) -> bool:
-    """Whether the handler got as far as that step. The traced program is the shell that becomes the shim and then the handler."""
-    trace = m.root / "tmp/kill"
-    words = m.handler().words(operation)
-    process = m.popen(*words, env=m.handler().environment(0, {}), before=[
-        "strace", "-qq", "-e", f"trace={STEPS}", "-e", f"inject={STEPS}:signal=STOP:when={step}", "-o", str(trace)])
-    stopped = wait_until(lambda: process.poll() is not None or "--- stopped by SIGSTOP" in trace.read_text(), what=f"step {step}") if trace.exists() or wait_until(trace.exists) else None
-    assert stopped
+    """Whether the handler got as far as that step."""
+    trace = m.root / f"tmp/kill-{step}"
+    process = start(m, operation, "-e", f"trace={STEPS}", "-e", f"inject={STEPS}:signal=STOP:when={step}", "-o", f"/tmp/kill-{step}")
+    wait_until(lambda: process.poll() is not None or (trace.exists() and "--- stopped by SIGSTOP" in trace.read_text()), what=f"step {step}")
     if process.poll() is not None:
         return False
-    (pid,) = [pid for pid, argv in m.namespace.processes().items() if argv[1:] == [operation] and "aadssh-handler" in argv[0]]
-    (os.killpg if group else os.kill)(pid, signal.SIGKILL)
+    # Until the shim has made place for the handler, it is the shim that is stopped.
+    (pid,) = [pid for pid, argv in m.namespace.processes().items() if argv[-1:] == [operation] and argv[0] not in ("setsid", "nsenter") and "strace" not in argv[0]]
+    kill(pid, group)
     process.wait(20)
     return True
 
@@ -49,6 +90,7 @@ def kill_at(m: Machine, operation: str, step: int, group: bool) -> bool:
 def test_killed_install(machine: MakeMachine, part: int, group: bool) -> None:
     m = machine("debian12")
     before = m.snapshot_etc()
+    prepare(m)
     steps = count_steps(m, "install")
     assert m.direct("uninstall").code == 0
     assert steps >= 20, f"Only {steps} steps: is the trace complete?"
@@ -86,11 +128,10 @@ def test_killed_while_the_package_is_being_configured(machine: MakeMachine, grou
     m = machine("debian12")
     before = m.snapshot_etc()
     m.write("/etc/aadsshlogin-standin/sleep", "4")
-    process = m.popen(*m.handler().words("install"), env=m.handler().environment(0, {})) if prepared(m) else None
-    assert process is not None
+    prepare(m)
+    process = start(m, "install")
     wait_until(lambda: m.package_state("aadsshlogin")[0] == "iF", what="the package's script")
-    (pid,) = [pid for pid, argv in m.namespace.processes().items() if argv[1:] == ["install"] and "aadssh-handler" in argv[0]]
-    (os.killpg if group else os.kill)(pid, signal.SIGKILL)
+    kill(handler_pid(m, "install"), group)
     process.wait(20)
     again = m.direct("install")
     assert again.code == 0, again.stderr
@@ -99,12 +140,6 @@ def test_killed_while_the_package_is_being_configured(machine: MakeMachine, grou
     assert m.direct("uninstall").code == 0
     (m.root / "etc/aadsshlogin-standin/sleep").unlink()
     assert_removed(m, before)
-
-
-def prepared(m: Machine) -> bool:
-    m.handler().lay_out(m.package)
-    m.handler().write_settings(0, {})
-    return True
 
 
 def test_killed_upgrade(machine: MakeMachine) -> None:
@@ -123,11 +158,10 @@ def test_killed_upgrade(machine: MakeMachine) -> None:
 def test_sigterm_ends_a_wait_with_a_status(machine: MakeMachine) -> None:
     m = machine("debian12")
     m.imds.become("hang", seconds=60)
-    assert prepared(m)
-    process = m.popen(*m.handler().words("enable"), env=m.handler().environment(0, {}))
+    prepare(m)
+    process = start(m, "enable")
     wait_until(lambda: m.imds.token_requests, what="the question to IMDS")
-    (pid,) = [pid for pid, argv in m.namespace.processes().items() if argv[1:] == ["enable"] and "aadssh-handler" in argv[0]]
-    os.kill(pid, signal.SIGTERM)
+    os.kill(handler_pid(m, "enable"), signal.SIGTERM)
     process.wait(40)
     assert m.handler().status(0)[0]["status"]["status"] == "error"
 
@@ -135,11 +169,10 @@ def test_sigterm_ends_a_wait_with_a_status(machine: MakeMachine) -> None:
 def test_killed_enable_leaves_a_terminal_status(machine: MakeMachine) -> None:
     m = machine("debian12")
     m.imds.become("hang", seconds=60)
-    assert prepared(m)
-    process = m.popen(*m.handler().words("enable"), env=m.handler().environment(0, {}))
+    prepare(m)
+    process = start(m, "enable")
     wait_until(lambda: m.imds.token_requests, what="the question to IMDS")
-    (pid,) = [pid for pid, argv in m.namespace.processes().items() if argv[1:] == ["enable"] and "aadssh-handler" in argv[0]]
-    os.killpg(pid, signal.SIGKILL)
+    kill(handler_pid(m, "enable"), group=True)
     process.wait(20)
     status = m.handler().status(0)[0]["status"]
     assert status["status"] == "error" and "was cut off" in status["formattedMessage"]["message"]

@@ -18,7 +18,7 @@ FAMILIES = ("debian11", "debian12", "debian12-minimal", "debian13", "ubuntu2004"
 # What openssh-server and its own dependencies leave in /etc; they stay at removal.
 DEPENDENCY_FILES = ("/etc/ssh", "/etc/default", "/etc/init.d", "/etc/rc", "/etc/pam.d/sshd", "/etc/ufw", "/etc/group", "/etc/gshadow", "/etc/passwd",
                     "/etc/shadow", "/etc/subuid", "/etc/subgid", "/etc/ssl", "/etc/ca-certificates", "/etc/ld.so.cache", "/etc/alternatives",
-                    "/etc/network", "/etc/systemd", "/etc/runit", "/etc/sv", "/etc/gss", "/etc/libnl-3", "/etc/ldap", "/etc/.pwd.lock", "/etc/resolvconf")
+                    "/etc/network", "/etc/systemd", "/etc/runit", "/etc/sv", "/etc/gss", "/etc/libnl-3", "/etc/ldap", "/etc/.pwd.lock", "/etc/resolvconf", "/etc/hosts.", "/etc/sysctl", "/etc/ucf.conf")
 
 
 def installed(machine: Machine, **goal: object) -> Machine:

@@ -34,7 +34,7 @@ def test_plan_is_what_install_does(machine: MakeMachine, family: str) -> None:
     assert plan["code"] == 0 and plan["stop"] == ""
     assert not difference(before, m.snapshot_etc())
     assert m.direct("install").code == 0
-    log = m.handler_log().rpartition(" install ")[2]
+    log = m.handler_log().rpartition(" install 1.0.0 (extension version")[2]
     ran = [shlex.split(line.partition("run: ")[2]) for line in log.splitlines() if " run: " in line]
     ran = [argv for argv in ran if argv[0] != "/usr/sbin/sshd"]
     assert ran == planned_commands(plan)

@@ -17,7 +17,8 @@ def everything_written(m: Machine) -> str:
     text = ""
     for folder in ("var/log", "var/lib/waagent", "var/lib/aadsshlogin-handler"):
         for file in (m.root / folder).rglob("*"):
-            if file.is_file() and not file.is_symlink() and "CommandExecution" not in file.name:
+            # Not the program itself, and not the agent's record of the environment it gave us.
+            if file.is_file() and not file.is_symlink() and "CommandExecution" not in file.name and file.parent.name != "bin":
                 text += file.read_bytes().decode(errors="replace")
     return text
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The programs and servers of a Machine: dpkg, apt, sshd, IMDS and the repository.
+#include "installers/repository.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <fmt/format.h>
@@ -131,9 +132,8 @@ CommandResult Machine::query(const Command& command) const {
 CommandResult Machine::refresh(const Command& command) {
     for (const auto& word : command.argv) {
         if (const std::string option = "Dir::State::lists="; word.starts_with(option)) {
-            const Repository repository{.url = distribution.repository, .spellings = {}, .suite = {}};
             fake.files.add(word.substr(option.size()) + "/" +
-                               list_file_prefix(repository.url, distribution.suite) + "InRelease",
+                               list_file_prefix(distribution.repository, distribution.suite) + "InRelease",
                            "Suite: " + distribution.suite + "\n");
         }
     }

@@ -21,7 +21,7 @@ namespace aadssh {
 namespace {
 
 constexpr const char* named_key = "/usr/share/keyrings/microsoft-prod.gpg";
-constexpr const char* trusted_key = "/etc/apt/trusted.gpg.d/microsoft-prod.gpg";
+constexpr const char* trusted_key = "/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg";
 std::string read_real_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {

@@ -13,7 +13,7 @@ using namespace aadssh;
 
 namespace {
 
-const std::string scratch{scratch_folder};
+const std::string scratch{apt.scratch};
 
 /// Where an operation stands among the recorded ones.
 std::size_t place(const Machine& vm, const std::string& operation) {

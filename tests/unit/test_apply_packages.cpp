@@ -12,7 +12,7 @@ TEST_CASE("apply: what is installed in the newest version is neither fetched nor
     Plans plans;
     plans.vm.set_up_by_hand("1.0.2");
     auto query = tool(ToolRun::query, {"apt-cache", "madison", "aadsshlogin"});
-    auto download = tool(ToolRun::download);
+    auto download = tool(ToolRun::download, {"apt-get", "--download-only", "install", "aadsshlogin"});
     query.package = download.package = "aadsshlogin";
     CHECK(plans.apply_steps({query, download, installing("aadsshlogin")}).outcome == Outcome::ok);
     CHECK(plans.vm.fake.processes.ran({"apt-get"}) == 0);

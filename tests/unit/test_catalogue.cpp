@@ -126,7 +126,7 @@ TEST_CASE("catalogue: no os-release text is left out of the table") {
 
 TEST_CASE("catalogue: how the key is named follows packages-microsoft-prod") {
     const std::string named = "/usr/share/keyrings/microsoft-prod.gpg";
-    const std::string trusted = "/etc/apt/trusted.gpg.d/microsoft-prod.gpg";
+    const std::string trusted = "/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg";
     for (const std::string file : {"ubuntu-16.04", "ubuntu-20.04", "debian-9", "debian-11"}) {
         CAPTURE(file);
         CHECK(support_of(machine_of(file)).row->signed_by.empty());

@@ -35,7 +35,6 @@ TEST_CASE("commands: each row's time is 60 s inside the agent's own") {
         const bool brief = command.name == "enable" || command.name == "uninstall";
         CHECK(command.limit == Seconds(brief ? 240 : 840));
         CHECK(command.summary.ends_with("."));
-        CHECK(command.function != nullptr);
     }
 }
 
@@ -253,4 +252,55 @@ TEST_CASE("disable: does not wait for another run of the extension") {
     vm.fake.files.held_elsewhere.insert("/run/aadsshlogin-handler/lock");
     CHECK(vm.command("disable").code == 0);
     CHECK(vm.fake.clock.sleeps.empty());
+}
+
+TEST_CASE("install: a held package stays at its version, with a warning, and nobody is asked") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.dpkg["aadsshlogin"].state = "hi ";
+    vm.published["aadsshlogin"] = "1.0.3";
+    CHECK(vm.command("install").code == 0);
+    CHECK(vm.version("aadsshlogin") == "1.0.2");
+    CHECK(vm.package_manager_commands().empty());
+    CHECK(vm.check_level("repository") == "warning");
+    CHECK(contains_text(vm.check("repository"), "held at version 1.0.2"));
+}
+
+TEST_CASE("install: a half installed package of the newest version is unpacked again") {
+    Machine vm(debian_12);
+    vm.dpkg["aadsshlogin"] = {"iHR", "1.0.2"};
+    CHECK(vm.command("install").code == 0);
+    const auto reinstalled = std::ranges::any_of(vm.fake.processes.commands, [](const Command& c) {
+        return has_word(c, "--no-download") && has_word(c, "--reinstall");
+    });
+    CHECK(reinstalled);
+    CHECK(vm.dpkg["aadsshlogin"].state == "ii ");
+}
+
+TEST_CASE("install: CA certificates that were missing are a dependency and stay") {
+    Machine vm(debian_12);
+    vm.fake.files.entries.erase("/etc/ssl/certs/ca-certificates.crt");
+    vm.fake.processes.on_match(
+        [](const Command& c) { return has_word(c, "--no-download") && has_word(c, "ca-certificates"); },
+        [&](const Command&) {
+            vm.dpkg["ca-certificates"] = {"ii ", "2023"};
+            return exits(0);
+        });
+    CHECK(vm.command("install").code == 0);
+    const auto ended = vm.command("uninstall");
+    CHECK(ended.code == 0);
+    CHECK(contains_text(ended.out, "Dependencies stay: ca-certificates, libaad0."));
+    CHECK(vm.version("ca-certificates") == "2023");
+}
+
+TEST_CASE("enable: a machine that no source keeps up to date is told so") {
+    Machine vm(debian_12);
+    vm.set_up_by_hand();
+    CHECK(vm.command("enable").code == 0);
+    CHECK(vm.check_level("repository") == "warning");
+    CHECK(contains_text(vm.check("repository"), debian_12.repository));
+    Machine ours(debian_12);
+    ours.set_up_by_us();
+    CHECK(ours.command("enable").code == 0);
+    CHECK(ours.check_level("repository") == "success");
 }

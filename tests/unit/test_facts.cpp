@@ -3,6 +3,7 @@
 
 #include "handler/digest.hpp"
 #include "handler/failure.hpp"
+#include "installers/apt.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -153,7 +154,7 @@ TEST_CASE("facts: every enabled source but our own is read, and what cannot be r
     vm.fake.files.add(folder + "d.list", "");
     World world = vm.fake.world();
     std::vector<std::string> unread;
-    const auto sources = read_sources(world, unread);
+    const auto sources = read_sources(world, apt, unread);
     REQUIRE(sources.size() == 3);
     CHECK(sources[0].file == "/etc/apt/sources.list");
     CHECK(sources[1].uris.front() == "https://a.example/x");
@@ -207,7 +208,7 @@ TEST_CASE("facts: older releases have no Signed-By and a key in apt's common fol
     Machine vm(debian_11);
     const auto inputs = inputs_of(vm);
     CHECK(inputs.signed_by.empty());
-    CHECK(inputs.keyring == "/etc/apt/trusted.gpg.d/microsoft-prod.gpg");
+    CHECK(inputs.keyring == "/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg");
 }
 
 TEST_CASE("facts: a machine without CA certificates") {

@@ -171,7 +171,7 @@ TEST_CASE("golden plans: removal") {
 
     inputs.packages.clear();
     inputs.files = {
-        file("/etc/apt/trusted.gpg.d/microsoft-prod.gpg"),
+        file("/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg"),
         file("/etc/apt/sources.list.d/aadsshlogin-handler.list"),
         file("/usr/share/keyrings/owned.gpg"),
         file("/usr/share/keyrings/used.gpg"),

@@ -2,11 +2,9 @@
 #include "handler/identity.hpp"
 #include "tests/fakes/world.hpp"
 #include "tests/unit/test_data.hpp"
+#include "tests/unit/tokens.hpp"
 
 #include <doctest/doctest.h>
-
-#include <algorithm>
-#include <string_view>
 
 namespace aadssh {
 namespace {
@@ -19,35 +17,6 @@ const std::string cloud_url =
     "azEnvironment?api-version=2021-02-01&format=text";
 const std::string token_url =
     "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=";
-const std::string group =
-    "/subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/rg/providers/";
-const std::string vm = group + "Microsoft.Compute/virtualMachines/vm1";
-const std::string user_assigned = group + "Microsoft.ManagedIdentity/userAssignedIdentities/id1";
-
-std::string base64url(std::string_view text) {
-    constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string result;
-    unsigned bits = 0;
-    unsigned count = 0;
-    for (const char c : text) {
-        bits = (bits << 8U | static_cast<unsigned char>(c)) & 0xFFFFU;
-        for (count += 8; count >= 6; count -= 6) {
-            result += alphabet[bits >> (count - 6) & 0x3FU];
-        }
-    }
-    return count == 0 ? result : result + alphabet[bits << (6 - count) & 0x3FU];
-}
-
-std::string token_with(const std::string& payload) {
-    return base64url(R"({"alg":"RS256","typ":"JWT"})") + "." + base64url(payload) + ".c2lnbmF0dXJl";
-}
-
-std::string token_of(const std::string& resource) {
-    return token_with(R"({"aud":"https://management.azure.com/","xms_mirid":")" + resource +
-                      R"("})");
-}
-
 HttpResponse token_answer(const std::string& resource) {
     return answer(200,
                   R"({"access_token":")" + token_of(resource) +
@@ -68,58 +37,6 @@ struct ImdsWorld : FakeWorld {
     }
     std::size_t tries() const { return http.requests.size() - 1; }
 };
-
-TEST_CASE("identity: the claim tells whose token it is, in any case") {
-    struct Example {
-        std::string resource;
-        Kind kind;
-    };
-    for (const Example& example :
-         {Example{vm, Kind::system_assigned},
-          Example{group + "microsoft.compute/VIRTUALMACHINES/vm1", Kind::system_assigned},
-          Example{group + "Microsoft.Compute/virtualMachineScaleSets/set1", Kind::system_assigned},
-          Example{group + "Microsoft.Compute/virtualMachineScaleSets/set1/virtualMachines/3",
-                  Kind::system_assigned},
-          Example{group + "Microsoft.HybridCompute/machines/m1", Kind::system_assigned},
-          Example{user_assigned, Kind::user_assigned_only},
-          Example{group + "Microsoft.Web/sites/site1", Kind::presumed},
-          Example{group + "Microsoft.Compute/disks/virtualMachines", Kind::presumed}}) {
-        CAPTURE(example.resource);
-        const Identity identity = identity_of_token(token_of(example.resource));
-        CHECK(identity.kind == example.kind);
-        CHECK(identity.detail == example.resource);
-    }
-}
-
-TEST_CASE("identity: a token that cannot be read is presumed good") {
-    for (const std::string& token : {std::string("opaque"),
-                                     std::string("a.b"),
-                                     std::string("a.!!!.c"),
-                                     std::string(".."),
-                                     token_with("{}"),
-                                     token_with("no JSON"),
-                                     token_with(R"({"xms_mirid":5})"),
-                                     token_with("\xFF"),
-                                     "a." + std::string(70'000, 'A') + ".c"}) {
-        CAPTURE(token.substr(0, 60));
-        const Identity identity = identity_of_token(token);
-        CHECK(identity.kind == Kind::presumed);
-        CHECK(identity.detail == "the token does not say whose identity it is");
-    }
-}
-
-TEST_CASE("identity: padded and ordinary base64 are understood") {
-    for (const std::string payload :
-         {R"({"xms_mirid":"/providers/microsoft.compute/virtualmachines/v"})",
-          R"({ "xms_mirid":"/providers/microsoft.compute/virtualmachines/v"})",
-          R"({"x":"~~~???","xms_mirid":"/providers/microsoft.compute/virtualmachines/v"})"}) {
-        std::string encoded = base64url(payload);
-        std::replace(encoded.begin(), encoded.end(), '-', '+');
-        std::replace(encoded.begin(), encoded.end(), '_', '/');
-        CHECK(identity_of_token("a." + encoded + "==.c").kind == Kind::system_assigned);
-        CHECK(identity_of_token("a." + encoded).kind == Kind::system_assigned);
-    }
-}
 
 TEST_CASE("identity: asked directly, with the header, for the cloud's audience") {
     struct Example {

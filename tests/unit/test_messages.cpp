@@ -71,7 +71,7 @@ const std::vector<Way> ways{
     {51, "install", [](Machine& vm) { vm.fake.files.add("/etc/os-release", "ID=" + std::string(200, 'x')); }},
     {51, "install", [](Machine& vm) { vm.published.clear(); }},
     {52, "install", [](Machine& vm) { apt_fails(vm, "--download-only", cause("E: You don't have enough free space in /var/cache")); }},
-    {52, "install", [](Machine& vm) { vm.fake.files.refused["/var/lib"] = "Read-only file system"; }},
+    {52, "install", [](Machine& vm) { vm.fake.files.refused[state_folder] = "Read-only file system"; }},
     {52, "install", [](Machine& vm) { vm.fake.files.entries.erase("/usr/bin/apt-get"); }},
     {53, "enable", [](Machine& vm) { vm.fake.files.add(vm.folder + "/HandlerEnvironment.json", "{"); }},
     {53, "enable",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/outcome_failure.hpp"
 
+#include "handler/facts.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>

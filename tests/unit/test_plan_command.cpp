@@ -15,6 +15,8 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+const Lines plan_as_json{"plan", "--json"};
+
 Json parsed(const std::string& text) {
     std::string error;
     const auto json = Json::parse(text, error);
@@ -51,7 +53,7 @@ TEST_CASE("plan: prints exactly the commands and files of the install that follo
     for (const auto* distribution : {&debian_11, &debian_12, &ubuntu_24_04}) {
         CAPTURE(distribution->repository);
         Machine vm(*distribution);
-        const auto said = vm.command({"plan", "--json"});
+        const auto said = vm.command(plan_as_json);
         CHECK(said.code == 0);
         const auto plan = parsed(said.out);
         vm.forget_history();
@@ -74,7 +76,7 @@ TEST_CASE("plan: prints exactly the commands and files of the install that follo
 
 TEST_CASE("plan: changes nothing and starts no package manager") {
     Machine vm(debian_12);
-    for (const std::vector<std::string>& words : {std::vector<std::string>{"plan"}, {"plan", "--json"}}) {
+    for (const Lines& words : {Lines{"plan"}, plan_as_json}) {
         CHECK(vm.command(words).code == 0);
         CHECK(vm.fake.files.operations.empty());
         CHECK(vm.package_manager_commands().empty());
@@ -99,7 +101,7 @@ TEST_CASE("plan: what would stop install is said, with its code, and the steps a
     CHECK(text.code == 23);
     CHECK(contains_text(text.out, "install would stop before these steps with: AADSSH-23"));
     CHECK(contains_text(text.out, "apt-get"));
-    const auto json = parsed(vm.command({"plan", "--json"}).out);
+    const auto json = parsed(vm.command(plan_as_json).out);
     CHECK(json.integer("/code") == 23);
     CHECK(json.string("/stop").value_or("").starts_with("AADSSH-23"));
     CHECK(json.is_object("/plan"));
@@ -108,7 +110,7 @@ TEST_CASE("plan: what would stop install is said, with its code, and the steps a
 TEST_CASE("plan: a system without a row has no plan") {
     Machine vm(debian_12);
     vm.fake.files.add("/etc/os-release", "ID=arch\n");
-    const auto said = vm.command({"plan", "--json"});
+    const auto said = vm.command(plan_as_json);
     CHECK(said.code == 51);
     const auto json = parsed(said.out);
     CHECK(json.is_null_or_absent("/plan"));

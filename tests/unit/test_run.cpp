@@ -158,7 +158,7 @@ TEST_CASE("run: bad settings are 53 before anything is changed, and uninstall ig
 
 TEST_CASE("run: bad settings come before an unsupported system, that before the legacy extension, that before identity") {
     Machine vm(debian_12);
-    vm.identity_claim("/x/Microsoft.ManagedIdentity/userAssignedIdentities/u");
+    vm.identity_claim("/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u");
     vm.dpkg["aadlogin"] = {"ii ", "1.0"};
     public_settings(vm, R"({"colour":"blue"})");
     const auto os_release = vm.fake.files.text("/etc/os-release");
@@ -246,4 +246,32 @@ TEST_CASE("run: the log names the commands that were run and how they ended") {
     CHECK(contains_text(log, "step: install aadsshlogin"));
     CHECK(contains_text(log, "sequence number 0"));
     CHECK(contains_text(log, "done: "));
+}
+
+TEST_CASE("run: half-written files of a killed run are cleared away, those of others are not") {
+    Machine vm(debian_12);
+    vm.set_up_by_hand();
+    const std::string name = std::string(temporary_prefix) + "x1";
+    const std::vector<std::string> ours{"/var/lib/aadsshlogin-handler/" + name,
+                                        vm.folder + "/status/" + name,
+                                        "/etc/apt/sources.list.d/" + name,
+                                        "/usr/share/keyrings/" + name};
+    for (const auto& path : ours) {
+        vm.fake.files.add(path, "half");
+    }
+    vm.fake.files.add("/etc/apt/sources.list.d/.other", "x");
+    vm.fake.files.add("/etc/" + name, "x");
+    CHECK(vm.command("enable").code == 0);
+    for (const auto& path : ours) {
+        CHECK_FALSE(vm.fake.files.has(path));
+    }
+    CHECK(vm.fake.files.has("/etc/apt/sources.list.d/.other"));
+    CHECK(vm.fake.files.has("/etc/" + name));
+}
+
+TEST_CASE("run: without a usable HandlerEnvironment.json the status goes beside it, where there is such a folder") {
+    Machine vm(debian_12);
+    vm.fake.files.add(vm.folder + "/HandlerEnvironment.json", "{");
+    CHECK(vm.command("enable").code == 53);
+    CHECK(vm.status().integer("/0/status/code") == 53);
 }

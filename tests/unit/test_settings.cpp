@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 namespace aadssh {
 namespace {
 
@@ -101,7 +103,7 @@ TEST_CASE("settings: wrong values are named with path and rule") {
         std::string problem;
         std::string cause;
     };
-    const Example examples[] = {
+    const auto examples = std::to_array<Example>({
         {R"({"deadlineSeconds":9})",
          "the public setting /deadlineSeconds is not valid",
          "must be at least 10"},
@@ -134,7 +136,7 @@ TEST_CASE("settings: wrong values are named with path and rule") {
          ""},
         {R"(7)", "the public settings are not valid", "must be an object, not 7"},
         {R"("text")", "the public settings are not valid", "must be an object, not \"text\""},
-    };
+    });
     for (const Example& example : examples) {
         CAPTURE(example.text);
         SettingsWorld fake;
