@@ -177,7 +177,7 @@ InstallInputs install_inputs(const World& world,
         inputs.optional_packages.emplace_back(row.selinux_package);
     }
     inputs.packages.emplace_back(login_package);
-    if (facts.login.status == PackageState::Status::broken) {
+    if (facts.login.reinstall) {
         inputs.reinstall.emplace_back(login_package);  // "already the newest version" would leave it as it is
     }
     inputs.ca_bundle_missing = facts.ca_bundle_missing;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "handler/json.hpp"
-
-#include <rapidjson/document.h>
+#include "handler/rapidjson.hpp"
 
 #include <string>
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/json.hpp"
+#include "handler/rapidjson.hpp"
 #include "handler/utf8.hpp"
-
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 namespace aadssh {
 

@@ -76,9 +76,12 @@ Failure outcome_failure(RunContext& run, const Support& support, const Repositor
         return unreachable(run, repository, applied);
     }
     const auto hint = support.row->tool->repair_hint(applied.outcome);
-    const auto problem = applied.outcome == Outcome::signature
-                             ? fmt::format("the signature of the repository {} is refused", repository.url)
-                             : fmt::format("the step \"{}\" failed: {}", applied.purpose, outcome_name(applied.outcome));
+    auto problem = fmt::format("the step \"{}\" failed", applied.purpose);
+    if (applied.outcome == Outcome::signature) {
+        problem = fmt::format("the signature of the repository {} is refused", repository.url);
+    } else if (applied.outcome != Outcome::failed) {
+        problem += fmt::format(": {}", outcome_name(applied.outcome));
+    }
     return {exit_code_for(applied.outcome), Phase::package, problem, applied.words, hint};
 }
 

@@ -38,11 +38,13 @@ std::string describe_end(const CommandResult& result) {
     return result.signal != 0 ? fmt::format("ended by signal {}", result.signal) : fmt::format("exit code {}", result.code);
 }
 
-CommandResult run_logged(World& world, const Command& command) {
+CommandResult run_logged(World& world, const Command& command, bool with_output) {
     log_info("run: " + shell_line(command.argv));
     auto result = world.processes.run(command);
     log_info(fmt::format("end: {}: {} after {} ms", command.argv.front(), describe_end(result), result.duration.count()));
-    log_output(result.output);
+    if (with_output) {
+        log_output(result.output);
+    }
     return result;
 }
 
@@ -50,7 +52,7 @@ std::vector<PackageState> ask_packages(World& world, const PackageTool& tool, co
     if (names.empty()) {
         return {};
     }
-    const auto result = world.processes.run({.argv = tool.state_query(names), .limit = query_limit});
+    const auto result = run_logged(world, {.argv = tool.state_query(names), .limit = query_limit});
     if (result.interrupted) {
         throw asked_to_end("asking the package database");
     }
@@ -79,8 +81,8 @@ PackageState ask_package(World& world, const PackageTool& tool, const std::strin
 }
 
 std::vector<std::string> installed_packages(World& world, const PackageTool& tool) {
-    const auto result =
-        world.processes.run({.argv = tool.state_query({}), .limit = query_limit, .output_cap = 16UL * 1024 * 1024});
+    const Command question{.argv = tool.state_query({}), .limit = query_limit, .output_cap = 16UL * 1024 * 1024};
+    const auto result = run_logged(world, question, false);
     std::vector<std::string> names;
     for (const auto& state : tool.parse_states(result.output)) {
         if (state.installed()) {
@@ -92,7 +94,7 @@ std::vector<std::string> installed_packages(World& world, const PackageTool& too
 }
 
 std::string owning_package(World& world, const PackageTool& tool, const std::string& path) {
-    const auto result = world.processes.run({.argv = tool.owner_query(path), .limit = query_limit});
+    const auto result = run_logged(world, {.argv = tool.owner_query(path), .limit = query_limit});
     return result.ok() ? tool.parse_owner(result.output) : std::string();
 }
 

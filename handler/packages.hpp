@@ -25,8 +25,8 @@ std::string owning_package(World& world, const PackageTool& tool, const std::str
 /// The first package tool of the catalogue whose program is on this machine; nullptr when there is none.
 const PackageTool* present_tool(const World& world);
 
-/// Runs a program inside the limit and logs its words, exit code, duration and output.
-CommandResult run_logged(World& world, const Command& command);
+/// Runs a program inside the limit and logs its words, exit code, duration and, unless it is a long listing, its output.
+CommandResult run_logged(World& world, const Command& command, bool with_output = true);
 
 /// For a wait that a signal ended.
 Failure asked_to_end(const std::string& doing);

@@ -184,7 +184,7 @@ std::string sshd_complaint(World& world) {
     if (!world.files.info("/run/sshd")) {
         world.files.make_folder("/run/sshd", 0755);
     }
-    const auto result = world.processes.run({.argv = {sshd_program, "-t"}, .limit = Seconds(20)});
+    const auto result = run_logged(world, {.argv = {sshd_program, "-t"}, .limit = Seconds(20)});
     return result.ok() ? std::string() : one_line(scrub(result.output), 300) + " (" + describe_end(result) + ")";
 }
 

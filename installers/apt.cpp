@@ -57,6 +57,7 @@ std::vector<PackageState> parse_states(std::string_view text) {
             .status = status_of(fields[1]),
             .version = std::string(trim(fields[2])),
             .held = fields[1][0] == 'h',
+            .reinstall = fields[1].size() > 2 && fields[1][2] == 'R',
         };
         const auto known = std::ranges::find(states, state.name, &PackageState::name);
         if (known == states.end()) {

@@ -19,6 +19,7 @@ struct PackageState {
     Status status = Status::absent;
     std::string version;
     bool held = false;
+    bool reinstall = false;  ///< the database says that it must be unpacked again
 
     bool installed() const { return status == Status::installed; }
 };

@@ -58,8 +58,9 @@ void Machine::script_dpkg() {
                    ? exits(1, "dpkg-query: no path found matching pattern " + c.argv.back() + "\n")
                    : exits(0, owner->second + ": " + owner->first + "\n");
     });
-    processes.on_match([](const Command& c) { return c.argv[0] == "dpkg" && has_word(c, "--purge"); },
-                       [this](const Command& c) { return purge(c); });
+    processes.on_match(
+        [](const Command& c) { return c.argv[0] == "dpkg" && has_word(c, "--purge"); },
+        [this](const Command& c) { return purge(c); });
     processes.on_match(
         [](const Command& c) { return c.argv[0] == "dpkg" && has_word(c, "--configure"); },
         [](const Command&) { return exits(0); });
@@ -78,13 +79,12 @@ void Machine::script_apt() {
     processes.on_call({"apt-cache", "madison"}, [this](const Command& c) {
         const auto found = published.find(c.argv.at(2));
         return exits(0,
-                     found == published.end()
-                         ? ""
-                         : fmt::format("{} | {} | {} {}/main amd64 Packages\n",
-                                       found->first,
-                                       found->second,
-                                       distribution.repository,
-                                       distribution.suite));
+                     found == published.end() ? ""
+                                              : fmt::format("{} | {} | {} {}/main amd64 Packages\n",
+                                                            found->first,
+                                                            found->second,
+                                                            distribution.repository,
+                                                            distribution.suite));
     });
 }
 
@@ -92,8 +92,9 @@ void Machine::script_others() {
     fake.processes.on({"/usr/sbin/sshd", "-t"}, exits(0));
     fake.processes.on_call({"/usr/sbin/sshd", "-T"}, [this](const Command&) {
         return exits(0,
-                     aad_in_sshd ? "port 22\nauthorizedkeyscommand /usr/sbin/aad_certhandler %u %k\n"
-                                 : "port 22\nauthorizedkeyscommand none\n");
+                     aad_in_sshd
+                         ? "port 22\nauthorizedkeyscommand /usr/sbin/aad_certhandler %u %k\n"
+                         : "port 22\nauthorizedkeyscommand none\n");
     });
     fake.http.on("http://169.254.169.254/metadata/instance/", answer(200, "AzurePublicCloud"));
     identity_claim(vm_claim);
@@ -101,8 +102,9 @@ void Machine::script_others() {
 }
 
 void Machine::identity_claim(const std::string& xms_mirid) {
-    const auto token = fmt::format(
-        "{}.{}.c2ln", base64url(R"({"alg":"RS256"})"), base64url(R"({"xms_mirid":")" + xms_mirid + "\"}"));
+    const auto token = fmt::format("{}.{}.c2ln",
+                                   base64url(R"({"alg":"RS256"})"),
+                                   base64url(R"({"xms_mirid":")" + xms_mirid + "\"}"));
     const std::string url = "http://169.254.169.254/metadata/identity/oauth2/token";
     fake.http.forget(url);
     fake.http.on(url, answer(200, R"({"access_token":")" + token + "\"}"));
@@ -133,7 +135,8 @@ CommandResult Machine::refresh(const Command& command) {
     for (const auto& word : command.argv) {
         if (const std::string option = "Dir::State::lists="; word.starts_with(option)) {
             fake.files.add(word.substr(option.size()) + "/" +
-                               list_file_prefix(distribution.repository, distribution.suite) + "InRelease",
+                               list_file_prefix(distribution.repository, distribution.suite) +
+                               "InRelease",
                            "Suite: " + distribution.suite + "\n");
         }
     }

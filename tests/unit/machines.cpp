@@ -8,14 +8,14 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <stdlib.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
-
-#include <stdlib.h>
 
 namespace aadssh {
 namespace {
@@ -70,7 +70,9 @@ std::string key_file(const std::string& material) {
     return std::string{'\xC6', static_cast<char>(body.size())} + body;
 }
 
-std::string fingerprint_of(const std::string& file) { return read_key_file(file).primary.at(0); }
+std::string fingerprint_of(const std::string& file) {
+    return read_key_file(file).primary.at(0);
+}
 
 RunContext context(World& world, Seconds limit) {
     RunContext run(world, limit);
@@ -106,7 +108,8 @@ Machine::~Machine() {
 void Machine::furnish() {
     auto& files = fake.files;
     files.add("/etc/os-release", distribution.os_release);
-    files.add("/etc/nsswitch.conf", "passwd:         files systemd\ngroup:          files systemd\n");
+    files.add("/etc/nsswitch.conf",
+              "passwd:         files systemd\ngroup:          files systemd\n");
     files.add("/etc/pam.d/sshd", "# PAM of sshd\n@include common-auth\n@include common-account\n");
     files.add("/etc/pam.d/common-auth", "auth [success=1 default=ignore] pam_unix.so nullok\n");
     files.add("/etc/pam.d/common-account", "account required pam_unix.so\n");
@@ -157,7 +160,9 @@ void Machine::forget_history() {
     fake.clock.sleeps.clear();
 }
 
-Ended Machine::command(const std::string& word) { return command(std::vector{word}); }
+Ended Machine::command(const std::string& word) {
+    return command(std::vector{word});
+}
 
 Ended Machine::command(const std::vector<std::string>& words) {
     World world = fake.world();
@@ -176,7 +181,9 @@ std::string Machine::version(const std::string& package) const {
     return found == dpkg.end() ? "(absent)" : found->second.version;
 }
 
-std::string Machine::status_text() const { return fake.files.text(folder + "/status/0.status"); }
+std::string Machine::status_text() const {
+    return fake.files.text(folder + "/status/0.status");
+}
 
 Json Machine::status() const {
     std::string error;
@@ -212,13 +219,16 @@ std::string Machine::state_text() const {
     return fake.files.text("/var/lib/aadsshlogin-handler/state.json");
 }
 
-std::string Machine::log_text() const { return read_real_file(log_folder_ + "/handler.log"); }
+std::string Machine::log_text() const {
+    return read_real_file(log_folder_ + "/handler.log");
+}
 
 std::map<std::string, std::string> Machine::system() const {
     std::map<std::string, std::string> found;
     for (const auto& [path, entry] : fake.files.entries) {
         if (path.starts_with("/etc/") || path.starts_with("/usr/")) {
-            found[path] = fmt::format("{} {:o} {}", static_cast<int>(entry.kind), entry.mode, entry.content);
+            found[path] =
+                fmt::format("{} {:o} {}", static_cast<int>(entry.kind), entry.mode, entry.content);
         }
     }
     return found;

@@ -50,8 +50,9 @@ class Machine {
     };
 
     FakeWorld fake;
-    std::string folder = "/var/lib/waagent/"
-                         "Microsoft.Azure.ActiveDirectory.AADSSHLoginForLinux-1.0.0";
+    std::string folder =
+        "/var/lib/waagent/"
+        "Microsoft.Azure.ActiveDirectory.AADSSHLoginForLinux-1.0.0";
     std::map<std::string, Package> dpkg;
     std::map<std::string, std::string> published{{"aadsshlogin", "1.0.2"}};
     std::map<std::string, std::string> dependencies{{"libaad0", "3.1"}};  ///< come with aadsshlogin

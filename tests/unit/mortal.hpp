@@ -15,7 +15,16 @@ class Mortal {
     struct Killed {};
 
     explicit Mortal(FakeWorld& fake)
-        : files_(fake.files, *this), processes_(fake.processes, *this), world{files_, processes_, fake.http, fake.clock, fake.environment, fake.own_folder, fake.machine, fake.root} {}
+        : files_(fake.files, *this),
+          processes_(fake.processes, *this),
+          world{files_,
+                processes_,
+                fake.http,
+                fake.clock,
+                fake.environment,
+                fake.own_folder,
+                fake.machine,
+                fake.root} {}
     Mortal(const Mortal&) = delete;
     Mortal& operator=(const Mortal&) = delete;
 
@@ -33,13 +42,27 @@ class Mortal {
     class MortalFiles : public Files {
       public:
         MortalFiles(FakeFiles& inner, Mortal& mortal) : inner_(inner), mortal_(mortal) {}
-        FileText read(const std::string& path, std::size_t limit) const override { return inner_.read(path, limit); }
-        FileText read_trusted(const std::string& path, std::size_t limit) const override { return inner_.read_trusted(path, limit); }
-        std::optional<FileInfo> info(const std::string& path) const override { return inner_.info(path); }
-        std::vector<std::string> list(const std::string& folder) const override { return inner_.list(folder); }
-        std::optional<pid_t> lock_holder(const std::string& path) const override { return inner_.lock_holder(path); }
-        std::optional<std::uint64_t> free_space(const std::string& path) const override { return inner_.free_space(path); }
-        std::string write(const std::string& path, const std::string& content, unsigned mode) override {
+        FileText read(const std::string& path, std::size_t limit) const override {
+            return inner_.read(path, limit);
+        }
+        FileText read_trusted(const std::string& path, std::size_t limit) const override {
+            return inner_.read_trusted(path, limit);
+        }
+        std::optional<FileInfo> info(const std::string& path) const override {
+            return inner_.info(path);
+        }
+        std::vector<std::string> list(const std::string& folder) const override {
+            return inner_.list(folder);
+        }
+        std::optional<pid_t> lock_holder(const std::string& path) const override {
+            return inner_.lock_holder(path);
+        }
+        std::optional<std::uint64_t> free_space(const std::string& path) const override {
+            return inner_.free_space(path);
+        }
+        std::string write(const std::string& path,
+                          const std::string& content,
+                          unsigned mode) override {
             return change([&] { return inner_.write(path, content, mode); });
         }
         std::string make_folder(const std::string& path, unsigned mode) override {
@@ -54,10 +77,13 @@ class Mortal {
         std::string rename(const std::string& from, const std::string& to) override {
             return change([&] { return inner_.rename(from, to); });
         }
-        std::string seed(const std::string& from, const std::string& to, const std::string& except) override {
+        std::string seed(const std::string& from,
+                         const std::string& to,
+                         const std::string& except) override {
             return change([&] { return inner_.seed(from, to, except); });
         }
-        std::unique_ptr<FileLock> try_lock(const std::string& path, const std::string& text) override {
+        std::unique_ptr<FileLock> try_lock(const std::string& path,
+                                           const std::string& text) override {
             return inner_.try_lock(path, text);
         }
 
@@ -82,13 +108,16 @@ class Mortal {
             return inner_.run(command);
         }
         /// Two points: before the start, and after it, before anybody knows the pid.
-        ProcessId start_detached(const Command& command, const std::string& output, std::string& error) override {
+        ProcessId start_detached(const Command& command,
+                                 const std::string& output,
+                                 std::string& error) override {
             mortal_.point();
             const auto id = inner_.start_detached(command, output, error);
             mortal_.point();
             return id;
         }
-        std::optional<CommandResult> wait_detached(const ProcessId& id, std::chrono::milliseconds limit) override {
+        std::optional<CommandResult> wait_detached(const ProcessId& id,
+                                                   std::chrono::milliseconds limit) override {
             mortal_.point();
             return inner_.wait_detached(id, limit);
         }

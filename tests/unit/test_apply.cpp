@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "handler/apply.hpp"
-
 #include "handler/digest.hpp"
 #include "tests/unit/plans.hpp"
 
@@ -23,14 +22,16 @@ std::size_t place(const Machine& vm, const std::string& operation) {
     return static_cast<std::size_t>(found - all.begin());
 }
 
-const CommandResult locked = exits(100, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9\n");
+const CommandResult locked =
+    exits(100, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9\n");
 const CommandResult unmet = exits(100, "E: Unable to locate package aadsshlogin\n");
 
 }  // namespace
 
 TEST_CASE("apply: a file is on record, with its digest, before it is written") {
     Plans plans;
-    plans.apply_steps({WriteFile{.path = "/etc/apt/sources.list.d/ours.list", .content = "deb x\n"}});
+    plans.apply_steps(
+        {WriteFile{.path = "/etc/apt/sources.list.d/ours.list", .content = "deb x\n"}});
     CHECK(plans.vm.fake.files.text("/etc/apt/sources.list.d/ours.list") == "deb x\n");
     CHECK(place(plans.vm, "write /var/lib/aadsshlogin-handler/state.json 0600") <
           place(plans.vm, "write /etc/apt/sources.list.d/ours.list 0644"));
@@ -38,7 +39,8 @@ TEST_CASE("apply: a file is on record, with its digest, before it is written") {
 
     Plans unrecorded;
     unrecorded.vm.fake.files.refused[state_folder] = "No space left on device";
-    CHECK(unrecorded.code({WriteFile{.path = "/etc/x", .content = "x"}}) == ExitCode::missing_dependency);
+    CHECK(unrecorded.code({WriteFile{.path = "/etc/x", .content = "x"}}) ==
+          ExitCode::missing_dependency);
     CHECK_FALSE(unrecorded.vm.fake.files.has("/etc/x"));
 }
 
@@ -46,7 +48,8 @@ TEST_CASE("apply: while our file is replaced both texts are ours") {
     Plans plans;
     plans.apply_steps({WriteFile{.path = "/etc/x", .content = "old"}});
     plans.vm.fake.files.refused["/etc/x"] = "Input/output error";
-    CHECK(plans.code({WriteFile{.path = "/etc/x", .content = "new"}}) == ExitCode::missing_dependency);
+    CHECK(plans.code({WriteFile{.path = "/etc/x", .content = "new"}}) ==
+          ExitCode::missing_dependency);
     CHECK(contains_text(plans.message, "/etc/x"));
     REQUIRE(plans.run.state.file("/etc/x") != nullptr);
     CHECK(plans.run.state.file("/etc/x")->sha256 ==
@@ -56,12 +59,14 @@ TEST_CASE("apply: while our file is replaced both texts are ours") {
 TEST_CASE("apply: files of the scratch folder are not put on record") {
     Plans plans;
     plans.vm.fake.files.add_folder(scratch);
-    plans.apply_steps({WriteFile{.path = scratch + "/source.list", .content = "x", .mode = 0644, .temporary = true}});
+    plans.apply_steps({WriteFile{
+        .path = scratch + "/source.list", .content = "x", .mode = 0644, .temporary = true}});
     CHECK(plans.run.state.files.empty());
     CHECK_FALSE(plans.vm.fake.files.has("/var/lib/aadsshlogin-handler/state.json"));
 }
 
-TEST_CASE("apply: the scratch folder is new, seeded without Microsoft's lists, and gone afterwards") {
+TEST_CASE(
+    "apply: the scratch folder is new, seeded without Microsoft's lists, and gone afterwards") {
     Plans plans;
     plans.vm.fake.files.add(scratch + "/lists/of_a_killed_run", "old");
     plans.vm.fake.files.add("/var/lib/apt/lists/packages.microsoft.com_x_InRelease", "stale");
@@ -74,7 +79,9 @@ TEST_CASE("apply: the scratch folder is new, seeded without Microsoft's lists, a
                            .subfolders = {"lists"},
                            .seed_from = "/var/lib/apt/lists",
                            .except_prefix = "packages.microsoft.com_"};
-    SUBCASE("after success") { plans.apply_steps({make, tool(ToolRun::download), RemoveScratch{scratch}}); }
+    SUBCASE("after success") {
+        plans.apply_steps({make, tool(ToolRun::download), RemoveScratch{scratch}});
+    }
     SUBCASE("after a failed step") {
         plans.vm.fake.processes.on_call({"apt-get"}, [&](const Command&) {
             lists = plans.vm.fake.files.list(scratch + "/lists");
@@ -84,7 +91,8 @@ TEST_CASE("apply: the scratch folder is new, seeded without Microsoft's lists, a
     }
     SUBCASE("after an exception") {
         plans.vm.fake.files.refused["/etc"] = "Read-only file system";
-        CHECK(plans.code({make, tool(ToolRun::download), WriteFile{.path = "/etc/x", .content = ""}}) ==
+        CHECK(plans.code(
+                  {make, tool(ToolRun::download), WriteFile{.path = "/etc/x", .content = ""}}) ==
               ExitCode::missing_dependency);
     }
     CHECK(lists == std::vector<std::string>{"deb.example_dists_stable_InRelease"});
@@ -96,15 +104,16 @@ TEST_CASE("apply: the scratch folder stays while a transaction still works in it
     auto endless = exits(0);
     endless.timed_out = true;
     plans.answers({endless});
-    CHECK(plans.code({MakeScratch{.folder = scratch, .subfolders = {"tmp"}}, installing("aadsshlogin")}) ==
-          ExitCode::transaction_running);
+    CHECK(plans.code({MakeScratch{.folder = scratch, .subfolders = {"tmp"}},
+                      installing("aadsshlogin")}) == ExitCode::transaction_running);
     CHECK(plans.vm.fake.files.has(scratch + "/tmp"));
 }
 
 TEST_CASE("apply: the first failed step ends the plan and says what the tool said") {
     Plans plans;
     plans.answers({exits(100, "Reading lists...\nE: dpkg is on strike\n")});
-    const auto applied = plans.apply_steps({tool(ToolRun::download), WriteFile{.path = "/etc/x", .content = "x"}});
+    const auto applied =
+        plans.apply_steps({tool(ToolRun::download), WriteFile{.path = "/etc/x", .content = "x"}});
     CHECK(applied.outcome == Outcome::failed);
     CHECK(applied.purpose == "try it");
     CHECK(applied.kind == ToolRun::download);
@@ -133,7 +142,8 @@ TEST_CASE("apply: a remedy is used once, then the same step is tried again") {
 TEST_CASE("apply: a remedy for another outcome is left alone") {
     Plans plans;
     auto step = tool(ToolRun::download);
-    step.remedies.push_back({Outcome::interrupted, {tool(ToolRun::transaction, {"dpkg", "--configure", "-a"})}});
+    step.remedies.push_back(
+        {Outcome::interrupted, {tool(ToolRun::transaction, {"dpkg", "--configure", "-a"})}});
     plans.answers({unmet});
     CHECK(plans.apply_steps({step}).outcome == Outcome::unmet);
     CHECK(plans.vm.fake.processes.ran({"dpkg"}) == 0);
@@ -143,7 +153,9 @@ TEST_CASE("apply: a step of best effort ends nothing") {
     Plans plans;
     auto step = tool(ToolRun::refresh, {"apt-get", "update"});
     step.best_effort = true;
-    plans.answers({exits(100, "E: The repository 'http://broken.example' does not have a Release file.\n"), exits(0)});
+    plans.answers(
+        {exits(100, "E: The repository 'http://broken.example' does not have a Release file.\n"),
+         exits(0)});
     CHECK(plans.apply_steps({step, tool(ToolRun::download)}).outcome == Outcome::ok);
     CHECK(plans.vm.fake.processes.ran({"apt-get"}) == 2);
 }
@@ -220,9 +232,10 @@ TEST_CASE("apply: a password is not shown even where the tool's words were cut i
     for (std::size_t padding = 230; padding < 300; padding += 3) {
         CAPTURE(padding);
         Plans plans;
-        plans.answers({exits(100,
-                             fmt::format("E: {} http://user:hunter2hunter2hunter2@proxy.example:3128 failed\n",
-                                         std::string(padding, 'x')))});
+        plans.answers({exits(
+            100,
+            fmt::format("E: {} http://user:hunter2hunter2hunter2@proxy.example:3128 failed\n",
+                        std::string(padding, 'x')))});
         CHECK_FALSE(contains_text(plans.apply_steps({tool(ToolRun::download)}).words, "hunter2"));
     }
 }

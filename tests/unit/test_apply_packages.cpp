@@ -12,7 +12,8 @@ TEST_CASE("apply: what is installed in the newest version is neither fetched nor
     Plans plans;
     plans.vm.set_up_by_hand("1.0.2");
     auto query = tool(ToolRun::query, {"apt-cache", "madison", "aadsshlogin"});
-    auto download = tool(ToolRun::download, {"apt-get", "--download-only", "install", "aadsshlogin"});
+    auto download =
+        tool(ToolRun::download, {"apt-get", "--download-only", "install", "aadsshlogin"});
     query.package = download.package = "aadsshlogin";
     CHECK(plans.apply_steps({query, download, installing("aadsshlogin")}).outcome == Outcome::ok);
     CHECK(plans.vm.fake.processes.ran({"apt-get"}) == 0);
@@ -77,7 +78,8 @@ TEST_CASE("apply: what came along is noted as a dependency, what was there is no
     CHECK(contains_text(plans.vm.state_text(), R"("dependencies":["libaad0"])"));
 }
 
-TEST_CASE("apply: an unanswered question before a transaction does not make everything a dependency") {
+TEST_CASE(
+    "apply: an unanswered question before a transaction does not make everything a dependency") {
     Plans plans;
     auto silent = exits(0);
     silent.timed_out = true;
@@ -102,7 +104,9 @@ TEST_CASE("apply: the database is believed, not the exit code") {
     SUBCASE("100, but the package is there: a warning with the tool's words") {
         plans.vm.fake.processes.on_call({"apt-get"}, [&](const Command&) {
             plans.vm.dpkg["aadsshlogin"] = {"ii ", "1.0.2"};
-            return exits(100, "dpkg: error processing package other (--configure):\n installed other script failed\n");
+            return exits(100,
+                         "dpkg: error processing package other (--configure):\n installed other "
+                         "script failed\n");
         });
         const auto applied = plans.apply_steps({installing("aadsshlogin")});
         CHECK(applied.outcome == Outcome::ok);

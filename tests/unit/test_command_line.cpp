@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "handler/command_line.hpp"
-
 #include "handler/commands.hpp"
 #include "handler/failure.hpp"
 #include "handler/run.hpp"
@@ -90,7 +89,8 @@ TEST_CASE("command line: help and version under all their names") {
     for (const std::string word : {"version", "--version"}) {
         CHECK(say({word}).out == std::string(handler_version) + "\n");
     }
-    CHECK(say({"version", "--json"}).out == "{\"version\":\"" + std::string(handler_version) + "\"}\n");
+    CHECK(say({"version", "--json"}).out ==
+          "{\"version\":\"" + std::string(handler_version) + "\"}\n");
 }
 
 TEST_CASE("help: names every command, every exit code and what is supported") {

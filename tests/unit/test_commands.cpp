@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What each command promises, through run() as the agent calls it.
 #include "handler/commands.hpp"
-
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -16,16 +15,22 @@ namespace {
 void cut_off_repository(Machine& vm) {
     vm.fake.processes.on_match(
         [](const Command& c) { return c.argv[0] == "apt-get" && has_word(c, "update"); },
-        [](const Command&) { return exits(100, "E: Failed to fetch https://packages.microsoft.com/x  Could not resolve 'packages.microsoft.com'\n"); });
+        [](const Command&) {
+            return exits(100,
+                         "E: Failed to fetch https://packages.microsoft.com/x  Could not resolve "
+                         "'packages.microsoft.com'\n");
+        });
     vm.fake.http.forget(vm.distribution.repository);
     vm.fake.http.on(vm.distribution.repository,
-                    no_answer(HttpResponse::Failure::name_lookup, "Could not resolve host: packages.microsoft.com"));
+                    no_answer(HttpResponse::Failure::name_lookup,
+                              "Could not resolve host: packages.microsoft.com"));
 }
 
 void cut_off_imds(Machine& vm) {
     vm.fake.http.forget("http://169.254.169.254/metadata/identity/oauth2/token");
     vm.fake.http.forget("http://169.254.169.254/metadata/instance/");
-    vm.fake.http.on("http://169.254.169.254", no_answer(HttpResponse::Failure::connect, "Connection refused"));
+    vm.fake.http.on("http://169.254.169.254",
+                    no_answer(HttpResponse::Failure::connect, "Connection refused"));
 }
 
 }  // namespace
@@ -55,7 +60,7 @@ TEST_CASE("install: a healthy machine with the newest package downloads and chan
     vm.set_up_by_us();
     CHECK(vm.command("install").code == 0);
     const auto lines = vm.package_manager_commands();
-    CHECK(lines.size() == 2);  // refresh of one source, and its index asked
+    CHECK(lines.size() == 2);                       // refresh of one source, and its index asked
     CHECK(vm.fake.processes.detached.size() == 1);  // the first install's
 }
 
@@ -89,6 +94,7 @@ TEST_CASE("install: on a fresh machine the same outage is 20, and everything is 
     CHECK(ended.out.empty());
     CHECK(contains_text(ended.err, "packages.microsoft.com:443"));
     CHECK(vm.system() == before);
+    CHECK_FALSE(vm.fake.files.has("/var/lib/aadsshlogin-handler"));
     CHECK(vm.check_level("repository") == "error");
 }
 
@@ -99,7 +105,8 @@ TEST_CASE("install: on a healthy machine an unreachable IMDS is a warning, a cle
     CHECK(vm.command("install").code == 0);
     CHECK(vm.check_level("identity") == "warning");
 
-    vm.fake.http.on("http://169.254.169.254/metadata/identity", answer(400, R"({"error":"invalid_request"})"));
+    vm.fake.http.on("http://169.254.169.254/metadata/identity",
+                    answer(400, R"({"error":"invalid_request"})"));
     CHECK(vm.command("install").code == 22);
 }
 
@@ -130,7 +137,9 @@ TEST_CASE("install: several warnings of one plan are all told") {
 
 TEST_CASE("install: a derivative's guess is told") {
     Machine vm(debian_12);
-    vm.fake.files.add("/etc/os-release", "ID=linuxmint\nNAME=\"LMDE\"\nID_LIKE=debian\nVERSION_ID=6\nDEBIAN_CODENAME=bookworm\n");
+    vm.fake.files.add(
+        "/etc/os-release",
+        "ID=linuxmint\nNAME=\"LMDE\"\nID_LIKE=debian\nVERSION_ID=6\nDEBIAN_CODENAME=bookworm\n");
     CHECK(vm.command("install").code == 0);
     CHECK(vm.check_level("distribution") == "warning");
     CHECK(contains_text(vm.check("distribution"), "LMDE"));
@@ -195,10 +204,11 @@ TEST_CASE("enable: an extra key of our keyring is not fetched again") {
     const auto served = key_file("served");
     const auto announced = key_file("announced for later");
     vm.fake.http.on("https://keys.example/", answer(200, served));
-    vm.fake.files.add(vm.folder + "/config/0.settings",
-                      R"({"runtimeSettings":[{"handlerSettings":{"publicSettings":{"repository":{"keyUrl":)"
-                      R"("https://keys.example/k.gpg","signingKeys":[")" +
-                          fingerprint_of(served) + R"(",")" + fingerprint_of(announced) + R"("]}}}}]})");
+    vm.fake.files.add(
+        vm.folder + "/config/0.settings",
+        R"({"runtimeSettings":[{"handlerSettings":{"publicSettings":{"repository":{"keyUrl":)"
+        R"("https://keys.example/k.gpg","signingKeys":[")" +
+            fingerprint_of(served) + R"(",")" + fingerprint_of(announced) + R"("]}}}}]})");
     vm.set_up_by_us();
     CHECK(vm.command("enable").code == 0);
     const auto fetched = std::ranges::any_of(vm.fake.http.requests, [](const HttpRequest& request) {
@@ -281,7 +291,9 @@ TEST_CASE("install: CA certificates that were missing are a dependency and stay"
     Machine vm(debian_12);
     vm.fake.files.entries.erase("/etc/ssl/certs/ca-certificates.crt");
     vm.fake.processes.on_match(
-        [](const Command& c) { return has_word(c, "--no-download") && has_word(c, "ca-certificates"); },
+        [](const Command& c) {
+            return has_word(c, "--no-download") && has_word(c, "ca-certificates");
+        },
         [&](const Command&) {
             vm.dpkg["ca-certificates"] = {"ii ", "2023"};
             return exits(0);

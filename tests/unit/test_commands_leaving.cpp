@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // update and uninstall, through run() as the agent calls them.
-#include "tests/unit/machines.hpp"
-
 #include "handler/update_marker.hpp"
+#include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,7 +10,10 @@ using namespace aadssh;
 namespace {
 
 /// The agent's variables at `update` of version `own`, which takes over from `from`.
-void as_update(Machine& vm, const std::string& own, const std::string& from, const std::string& version) {
+void as_update(Machine& vm,
+               const std::string& own,
+               const std::string& from,
+               const std::string& version) {
     vm.fake.environment["AZURE_GUEST_AGENT_EXTENSION_VERSION"] = own;
     vm.fake.environment["AZURE_GUEST_AGENT_UPDATING_FROM_VERSION"] = from;
     vm.fake.environment["VERSION"] = version;
@@ -35,7 +37,9 @@ const std::string keep = "part of an update";
 
 }  // namespace
 
-TEST_CASE("update: the old version's uninstall keeps everything, and what the new one installs stays ours") {
+TEST_CASE(
+    "update: the old version's uninstall keeps everything, and what the new one installs stays "
+    "ours") {
     Machine vm(debian_12);
     const auto before = vm.system();
     updated(vm);
@@ -97,11 +101,21 @@ TEST_CASE("update: even one that fails over its settings ends it") {
 TEST_CASE("update: another version, another boot or 15 minutes later, an uninstall is one") {
     Machine vm(debian_12);
     updated(vm);
-    SUBCASE("another version") { as_version(vm, "2.0.0"); }
-    SUBCASE("another boot") { vm.fake.clock.boot = "another-boot"; }
-    SUBCASE("later") { vm.fake.clock.advance(Seconds(15 * 60 + 1)); }
-    SUBCASE("garbage") { vm.fake.files.add(update_marker_path, "leaving 1.0.0\n"); }
-    SUBCASE("an agent that tells no version") { as_version(vm, ""); }
+    SUBCASE("another version") {
+        as_version(vm, "2.0.0");
+    }
+    SUBCASE("another boot") {
+        vm.fake.clock.boot = "another-boot";
+    }
+    SUBCASE("later") {
+        vm.fake.clock.advance(Seconds(15 * 60 + 1));
+    }
+    SUBCASE("garbage") {
+        vm.fake.files.add(update_marker_path, "leaving 1.0.0\n");
+    }
+    SUBCASE("an agent that tells no version") {
+        as_version(vm, "");
+    }
     CHECK(vm.command("uninstall").code == 0);
     CHECK(vm.version("aadsshlogin") == "(absent)");
     CHECK_FALSE(vm.fake.files.has("/var/lib/aadsshlogin-handler"));
@@ -163,12 +177,18 @@ TEST_CASE("uninstall: a package of which there is no record is kept and said so"
     Machine vm(debian_12);
     vm.set_up_by_hand();
     SUBCASE("nothing was ever recorded") {}
-    SUBCASE("it was there before us") { REQUIRE(vm.command("install").code == 0); }
-    SUBCASE("the record is damaged") { vm.fake.files.add("/var/lib/aadsshlogin-handler/state.json", "{"); }
+    SUBCASE("it was there before us") {
+        REQUIRE(vm.command("install").code == 0);
+    }
+    SUBCASE("the record is damaged") {
+        vm.fake.files.add("/var/lib/aadsshlogin-handler/state.json", "{");
+    }
     const auto ended = vm.command("uninstall");
     CHECK(ended.code == 0);
     CHECK(contains_text(ended.out, "No package was removed."));
-    CHECK(contains_text(ended.out, "aadsshlogin 1.0.2 stays: this extension has no record of having installed it."));
+    CHECK(contains_text(
+        ended.out,
+        "aadsshlogin 1.0.2 stays: this extension has no record of having installed it."));
     CHECK(vm.version("aadsshlogin") == "1.0.2");
 }
 
@@ -184,11 +204,13 @@ TEST_CASE("uninstall: needs no settings, no network and no usable HandlerEnviron
     CHECK(vm.version("aadsshlogin") == "(absent)");
 }
 
-TEST_CASE("uninstall: what stays against our will is a failure that names it and the command for it") {
+TEST_CASE(
+    "uninstall: what stays against our will is a failure that names it and the command for it") {
     Machine vm(debian_12);
     vm.set_up_by_us();
-    vm.fake.processes.on({"dpkg", "--force-remove-reinstreq"},
-                         exits(1, "dpkg: error processing package aadsshlogin (--purge):\n in use\n"));
+    vm.fake.processes.on(
+        {"dpkg", "--force-remove-reinstreq"},
+        exits(1, "dpkg: error processing package aadsshlogin (--purge):\n in use\n"));
     const auto ended = vm.command("uninstall");
     CHECK(ended.code == 21);
     CHECK(contains_text(ended.err, "could not be removed: the package aadsshlogin"));
@@ -206,7 +228,8 @@ TEST_CASE("uninstall: without a known package manager it says that nothing was r
     CHECK(contains_text(ended.err, "nothing was removed"));
 }
 
-TEST_CASE("uninstall: being asked to end in the middle is never a success with the package still there") {
+TEST_CASE(
+    "uninstall: being asked to end in the middle is never a success with the package still there") {
     Machine vm(debian_12);
     vm.set_up_by_us();
     vm.fake.processes.stop_requested = true;
@@ -220,7 +243,8 @@ TEST_CASE("uninstall: being asked to end in the middle is never a success with t
 TEST_CASE("uninstall: a machine with a damaged package database is not said to be clean") {
     Machine vm(debian_12);
     vm.set_up_by_us();
-    vm.fake.processes.on({"dpkg-query"}, exits(2, "dpkg-query: error: parsing file '/var/lib/dpkg/status'\n"));
+    vm.fake.processes.on({"dpkg-query"},
+                         exits(2, "dpkg-query: error: parsing file '/var/lib/dpkg/status'\n"));
     CHECK(vm.command("uninstall").code == 52);
     CHECK(contains_text(vm.state_text(), "aadsshlogin"));
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "handler/converge.hpp"
-
 #include "handler/failure.hpp"
 #include "tests/unit/machines.hpp"
 
@@ -18,7 +17,8 @@ struct Converged {
     World world;
     RunContext run;
 
-    explicit Converged(const Distribution& distribution = debian_12, const std::string& cpu = "x86_64")
+    explicit Converged(const Distribution& distribution = debian_12,
+                       const std::string& cpu = "x86_64")
         : vm(distribution, cpu), world(vm.fake.world()), run(context(world)) {}
 
     std::optional<Failure> failure() {
@@ -41,9 +41,10 @@ struct Converged {
     }
 };
 
-const char* broken = "E: Sub-process /usr/bin/dpkg returned an error code (1)\n"
-                     "dpkg: error processing package aadsshlogin (--configure):\n"
-                     " installed post-installation script returned error exit status 3\n";
+const char* broken =
+    "E: Sub-process /usr/bin/dpkg returned an error code (1)\n"
+    "dpkg: error processing package aadsshlogin (--configure):\n"
+    " installed post-installation script returned error exit status 3\n";
 
 }  // namespace
 
@@ -108,7 +109,8 @@ TEST_CASE("converge: what could not be taken back is part of the message") {
         machine.vm.dpkg["aadsshlogin"] = {"iF ", "1.0.2"};
         return exits(100, broken);
     });
-    machine.vm.fake.processes.on({"dpkg", "--force-remove-reinstreq"}, exits(1, "dpkg: error: no\n"));
+    machine.vm.fake.processes.on({"dpkg", "--force-remove-reinstreq"},
+                                 exits(1, "dpkg: error: no\n"));
     const auto failure = machine.failure();
     REQUIRE(failure.has_value());
     CHECK(failure->code == ExitCode::verification_failed);
@@ -159,7 +161,8 @@ TEST_CASE("converge: an existing source is used as it is") {
     Converged machine;
     const std::string file = "/etc/apt/sources.list.d/microsoft-prod.list";
     machine.vm.fake.files.add(
-        file, "deb [signed-by=" + debian_12.keyring + "] " + debian_12.repository + " bookworm main\n");
+        file,
+        "deb [signed-by=" + debian_12.keyring + "] " + debian_12.repository + " bookworm main\n");
     machine.vm.fake.files.add(debian_12.keyring, "theirs");
     const auto before = machine.vm.fake.files.text(file);
     CHECK_FALSE(machine.failure().has_value());
@@ -178,7 +181,8 @@ TEST_CASE("converge: where there is one repository, it is not asked by ourselves
 
 TEST_CASE("converge: of several repositories the ones that exist are tried, in order") {
     const std::string usual = ubuntu_18_04.repository;
-    const std::string multiarch = "https://packages.microsoft.com/repos/microsoft-ubuntu-bionic-multiarch-prod";
+    const std::string multiarch =
+        "https://packages.microsoft.com/repos/microsoft-ubuntu-bionic-multiarch-prod";
     Converged machine(ubuntu_18_04, "aarch64");
     const auto choose = [&](HttpResponse first, HttpResponse second) {
         machine.vm.fake.http.forget(usual);
@@ -186,7 +190,8 @@ TEST_CASE("converge: of several repositories the ones that exist are tried, in o
         machine.vm.fake.http.on(usual, std::move(first));
         machine.vm.fake.http.on(multiarch, std::move(second));
         std::vector<std::string> urls;
-        for (const auto& rung : choose_rungs(machine.run, gather_facts(machine.world, machine.run.environment))) {
+        for (const auto& rung :
+             choose_rungs(machine.run, gather_facts(machine.world, machine.run.environment))) {
             urls.push_back(rung.url);
         }
         return urls;
@@ -200,7 +205,8 @@ TEST_CASE("converge: of several repositories the ones that exist are tried, in o
 }
 
 TEST_CASE("converge: a repository without the package is taken back before the next one is tried") {
-    const std::string multiarch = "https://packages.microsoft.com/repos/microsoft-ubuntu-bionic-multiarch-prod";
+    const std::string multiarch =
+        "https://packages.microsoft.com/repos/microsoft-ubuntu-bionic-multiarch-prod";
     Converged machine(ubuntu_18_04, "aarch64");
     machine.vm.fake.http.on(multiarch, answer(200));
     std::vector<std::string> sources;
@@ -212,14 +218,16 @@ TEST_CASE("converge: a repository without the package is taken back before the n
                 if (word.starts_with("Dir::State::lists=")) {
                     const auto lists = word.substr(word.find('=') + 1);
                     for (const auto& url : {ubuntu_18_04.repository, multiarch}) {
-                        machine.vm.fake.files.add(lists + "/" + list_file_prefix(url, "bionic") + "InRelease", "x");
+                        machine.vm.fake.files.add(
+                            lists + "/" + list_file_prefix(url, "bionic") + "InRelease", "x");
                     }
                 }
             }
             return exits(0);
         });
-    machine.vm.fake.processes.on_each({"apt-cache", "madison"},
-                                      {exits(0), exits(0, "aadsshlogin | 1.0.2 | x bionic/main arm64 Packages\n")});
+    machine.vm.fake.processes.on_each(
+        {"apt-cache", "madison"},
+        {exits(0), exits(0, "aadsshlogin | 1.0.2 | x bionic/main arm64 Packages\n")});
     CHECK_FALSE(machine.failure().has_value());
     REQUIRE(sources.size() == 2);
     CHECK(contains_text(sources[0], ubuntu_18_04.repository + " "));
@@ -234,7 +242,9 @@ TEST_CASE("restore: files of ours that vanished are written again, without a pac
     machine.vm.set_up_by_us();
     machine.run.state = context(machine.world).state;
     const auto good = machine.vm.system();
-    const auto restore = [&] { restore_own_files(machine.run, gather_facts(machine.world, machine.run.environment)); };
+    const auto restore = [&] {
+        restore_own_files(machine.run, gather_facts(machine.world, machine.run.environment));
+    };
     SUBCASE("nothing vanished") {
         restore();
         CHECK(machine.vm.fake.files.operations.empty());
@@ -254,7 +264,8 @@ TEST_CASE("restore: files of ours that vanished are written again, without a pac
     CHECK(machine.vm.fake.http.requests.empty());
 }
 
-TEST_CASE("restore: the keyring that packages-microsoft-prod took along, though its source stayed") {
+TEST_CASE(
+    "restore: the keyring that packages-microsoft-prod took along, though its source stayed") {
     Converged machine;
     machine.vm.set_up_by_us();
     machine.run.state = context(machine.world).state;

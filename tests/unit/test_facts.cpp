@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "handler/facts.hpp"
-
 #include "handler/digest.hpp"
+#include "handler/facts.hpp"
 #include "handler/failure.hpp"
 #include "installers/apt.hpp"
 #include "tests/unit/machines.hpp"
@@ -107,7 +106,8 @@ TEST_CASE("facts: the legacy extension's folder blocks only while it is installe
         const char* state;
         bool blocks;
     };
-    for (const auto& row : {Row{"Installed", true}, Row{"Enabled\n", true}, Row{"NotInstalled", false}}) {
+    for (const auto& row :
+         {Row{"Installed", true}, Row{"Enabled\n", true}, Row{"NotInstalled", false}}) {
         CAPTURE(row.state);
         Machine vm(debian_12);
         vm.fake.files.add(legacy_folder + "/config/HandlerState", row.state);
@@ -148,7 +148,8 @@ TEST_CASE("facts: every enabled source but our own is read, and what cannot be r
     const std::string folder = "/etc/apt/sources.list.d/";
     vm.fake.files.add(vm.own_source(), "deb https://ours.example/x stable main\n");
     vm.fake.files.add(folder + "a.list", "deb https://a.example/x stable main\n");
-    vm.fake.files.add(folder + "b.sources", "Types: deb\nURIs: https://b.example\nSuites: s\nComponents: main\n");
+    vm.fake.files.add(folder + "b.sources",
+                      "Types: deb\nURIs: https://b.example\nSuites: s\nComponents: main\n");
     vm.fake.files.add(folder + "c.list.save", "deb https://c.example/x stable main\n");
     vm.fake.files.answers[folder + "d.list"] = {FileText::State::denied, "", "Permission denied"};
     vm.fake.files.add(folder + "d.list", "");
@@ -166,13 +167,15 @@ TEST_CASE("facts: an existing source for the repository is found in any spelling
     Machine vm(debian_12);
     CHECK_FALSE(inputs_of(vm).existing_source.has_value());
     const std::string file = "/etc/apt/sources.list.d/microsoft-prod.list";
-    vm.fake.files.add(file, "deb [arch=amd64] http://Packages.Microsoft.com/debian/12/prod/ bookworm main\n");
+    vm.fake.files.add(
+        file, "deb [arch=amd64] http://Packages.Microsoft.com/debian/12/prod/ bookworm main\n");
     const auto inputs = inputs_of(vm);
     REQUIRE(inputs.existing_source.has_value());
     CHECK(inputs.existing_source->file == file);
 }
 
-TEST_CASE("facts: a keyring is ours to write only when it is missing or an incomplete one of ours") {
+TEST_CASE(
+    "facts: a keyring is ours to write only when it is missing or an incomplete one of ours") {
     Machine vm(debian_12);
     const std::string keyring = debian_12.keyring;
     CHECK_FALSE(inputs_of(vm).keyring_in_place);
@@ -187,7 +190,8 @@ TEST_CASE("facts: a keyring is ours to write only when it is missing or an incom
 
     World world = vm.fake.world();
     State state;
-    state.record_file(keyring, {sha256_hex("somebody else's")});  // what we wrote, and it lacks a key
+    state.record_file(keyring,
+                      {sha256_hex("somebody else's")});  // what we wrote, and it lacks a key
     StateStore(world).save(state);
     CHECK_FALSE(inputs_of(vm).keyring_in_place);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "handler/keyring.hpp"
-
 #include "handler/failure.hpp"
+#include "handler/keyring.hpp"
 #include "installers/openpgp.hpp"
 #include "tests/unit/machines.hpp"
 
@@ -88,7 +87,8 @@ TEST_CASE("keyring: a page in place of a key is refused") {
 TEST_CASE("keyring: a key that cannot be fetched is 20, after three tries inside the deadline") {
     Keys keys;
     keys.step.url = url;
-    keys.vm.fake.http.on(url, no_answer(HttpResponse::Failure::name_lookup, "Could not resolve host"));
+    keys.vm.fake.http.on(url,
+                         no_answer(HttpResponse::Failure::name_lookup, "Could not resolve host"));
     const auto failure = keys.failure();
     REQUIRE(failure.has_value());
     CHECK(failure->code == ExitCode::repository_unreachable);

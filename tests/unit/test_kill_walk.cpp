@@ -15,7 +15,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-
 /// The transaction that a killed run left behind ends while the next run waits for it.
 void let_orphans_end(Machine& vm) {
     vm.fake.clock.at_sleep = [&vm] { vm.fake.processes.living.clear(); };
@@ -96,8 +95,9 @@ bool failure_is_taken_back(int n) {
     const auto before = vm.system();
     vm.fake.files.fail_on(n);
     const auto first = vm.command("install");
-    const auto failed = std::ranges::any_of(vm.fake.files.operations,
-                                            [](const std::string& line) { return line.ends_with(" FAILED"); });
+    const auto failed = std::ranges::any_of(vm.fake.files.operations, [](const std::string& line) {
+        return line.ends_with(" FAILED");
+    });
     if (!failed) {
         return false;
     }

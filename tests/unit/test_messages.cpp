@@ -15,7 +15,8 @@ using namespace aadssh;
 namespace {
 
 const std::string password = "hunter2-hunter2-hunter2";
-const std::string token = "eyJhbGciOiJSUzI1NiJ9.eyJ4bXNfbWlyaWQiOiIvc2VjcmV0In0.c2lnbmF0dXJlc2lnbmF0dXJl";
+const std::string token =
+    "eyJhbGciOiJSUzI1NiJ9.eyJ4bXNfbWlyaWQiOiIvc2VjcmV0In0.c2lnbmF0dXJlc2lnbmF0dXJl";
 
 /// One way to fail.
 struct Way {
@@ -35,16 +36,18 @@ void apt_fails(Machine& vm, const std::string& word, const std::string& output) 
 std::string talk(const std::string& last_line) {
     std::string text;
     while (text.size() < 1024UL * 1024) {
-        text += fmt::format("Get:1 https://packages.microsoft.com via http://user:{}@proxy.example:3128\n"
-                            "Authorization: Bearer {}\n",
-                            password,
-                            token);
+        text += fmt::format(
+            "Get:1 https://packages.microsoft.com via http://user:{}@proxy.example:3128\n"
+            "Authorization: Bearer {}\n",
+            password,
+            token);
     }
     return text + last_line + "\n";
 }
 
 std::string cause(const std::string& beginning) {
-    return talk(fmt::format("{} (http://user:{}@proxy.example:3128, Bearer {})", beginning, password, token));
+    return talk(fmt::format(
+        "{} (http://user:{}@proxy.example:3128, Bearer {})", beginning, password, token));
 }
 
 void imds_says(Machine& vm, HttpResponse response) {
@@ -53,37 +56,76 @@ void imds_says(Machine& vm, HttpResponse response) {
 }
 
 const std::vector<Way> ways{
-    {20, "install", [](Machine& vm) { apt_fails(vm, "update", cause("E: Failed to fetch https://packages.microsoft.com/x")); }},
-    {20, "install",
+    {20,
+     "install",
+     [](Machine& vm) {
+         apt_fails(vm, "update", cause("E: Failed to fetch https://packages.microsoft.com/x"));
+     }},
+    {20,
+     "install",
      [](Machine& vm) {
          apt_fails(vm, "update", cause("E: Failed to fetch https://packages.microsoft.com/x"));
          vm.fake.http.forget(vm.distribution.repository);
          vm.fake.http.on(vm.distribution.repository,
-                         no_answer(HttpResponse::Failure::proxy, "http://user:" + password + "@proxy.example says 407"));
+                         no_answer(HttpResponse::Failure::proxy,
+                                   "http://user:" + password + "@proxy.example says 407"));
      }},
     {21, "install", [](Machine& vm) { apt_fails(vm, "--no-download", cause("E: dpkg broke")); }},
     {21, "install", [](Machine& vm) { vm.scripts_work = false; }},
-    {22, "install",
+    {22,
+     "install",
      [](Machine& vm) {
-         imds_says(vm, answer(400, R"({"error":"invalid_request","error_description":"Bearer )" + token + "\"}"));
+         imds_says(
+             vm,
+             answer(400,
+                    R"({"error":"invalid_request","error_description":"Bearer )" + token + "\"}"));
      }},
-    {23, "install", [](Machine& vm) { vm.dpkg["aadlogin"] = {"ii ", "1.0"}; }},
-    {51, "install", [](Machine& vm) { vm.fake.files.add("/etc/os-release", "ID=" + std::string(200, 'x')); }},
+    {23,
+     "install",
+     [](Machine& vm) {
+         vm.dpkg["aadlogin"] = {"ii ", "1.0"};
+     }},
+    {51,
+     "install",
+     [](Machine& vm) { vm.fake.files.add("/etc/os-release", "ID=" + std::string(200, 'x')); }},
     {51, "install", [](Machine& vm) { vm.published.clear(); }},
-    {52, "install", [](Machine& vm) { apt_fails(vm, "--download-only", cause("E: You don't have enough free space in /var/cache")); }},
-    {52, "install", [](Machine& vm) { vm.fake.files.refused[state_folder] = "Read-only file system"; }},
-    {52, "install", [](Machine& vm) { vm.fake.files.entries.erase("/usr/bin/apt-get"); }},
-    {53, "enable", [](Machine& vm) { vm.fake.files.add(vm.folder + "/HandlerEnvironment.json", "{"); }},
-    {53, "enable",
+    {52,
+     "install",
      [](Machine& vm) {
-         vm.fake.files.add(vm.folder + "/config/0.settings",
-                           R"({"runtimeSettings":[{"handlerSettings":{"publicSettings":{"repository":{"keyUrl":"http://user:)" +
-                               password + R"(@x.example"}}}}]})");
+         apt_fails(
+             vm, "--download-only", cause("E: You don't have enough free space in /var/cache"));
      }},
-    {56, "install", [](Machine& vm) { vm.fake.files.lock_holders["/var/lib/dpkg/lock-frontend"] = 9; }},
-    {60, "install", [](Machine& vm) { imds_says(vm, no_answer(HttpResponse::Failure::connect, "refused " + std::string(5000, 'x'))); }},
-    {61, "install", [](Machine& vm) { apt_fails(vm, "update", cause("W: GPG error: NO_PUBKEY EB3E94ADBE1229CF")); }},
-    {62, "install",
+    {52,
+     "install",
+     [](Machine& vm) { vm.fake.files.refused[state_folder] = "Read-only file system"; }},
+    {52, "install", [](Machine& vm) { vm.fake.files.entries.erase("/usr/bin/apt-get"); }},
+    {53,
+     "enable",
+     [](Machine& vm) { vm.fake.files.add(vm.folder + "/HandlerEnvironment.json", "{"); }},
+    {53,
+     "enable",
+     [](Machine& vm) {
+         vm.fake.files.add(
+             vm.folder + "/config/0.settings",
+             R"({"runtimeSettings":[{"handlerSettings":{"publicSettings":{"repository":{"keyUrl":"http://user:)" +
+                 password + R"(@x.example"}}}}]})");
+     }},
+    {56,
+     "install",
+     [](Machine& vm) { vm.fake.files.lock_holders["/var/lib/dpkg/lock-frontend"] = 9; }},
+    {60,
+     "install",
+     [](Machine& vm) {
+         imds_says(vm,
+                   no_answer(HttpResponse::Failure::connect, "refused " + std::string(5000, 'x')));
+     }},
+    {61,
+     "install",
+     [](Machine& vm) {
+         apt_fails(vm, "update", cause("W: GPG error: NO_PUBKEY EB3E94ADBE1229CF"));
+     }},
+    {62,
+     "install",
      [](Machine& vm) {
          vm.fake.processes.on_match([](const Command& c) { return has_word(c, "--download-only"); },
                                     [](const Command&) {
@@ -92,8 +134,11 @@ const std::vector<Way> ways{
                                         return slow;
                                     });
      }},
-    {63, "enable", [](Machine& vm) { vm.fake.files.held_elsewhere.insert("/run/aadsshlogin-handler/lock"); }},
-    {66, "install",
+    {63,
+     "enable",
+     [](Machine& vm) { vm.fake.files.held_elsewhere.insert("/run/aadsshlogin-handler/lock"); }},
+    {66,
+     "install",
      [](Machine& vm) {
          vm.fake.processes.on_match([](const Command& c) { return has_word(c, "--no-download"); },
                                     [](const Command&) {
@@ -136,7 +181,9 @@ TEST_CASE("messages: every failure is one line of at most 1,024 bytes with its c
     }
 }
 
-TEST_CASE("messages: a failure leaves the same words in a terminal status file, wherever one can be written") {
+TEST_CASE(
+    "messages: a failure leaves the same words in a terminal status file, wherever one can be "
+    "written") {
     for (const auto& way : ways) {
         Machine vm(debian_12);
         way.prepare(vm);

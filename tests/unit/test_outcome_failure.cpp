@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "handler/outcome_failure.hpp"
-
 #include "handler/facts.hpp"
+#include "handler/outcome_failure.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -19,10 +18,11 @@ struct Explained {
     Explained() { vm.fake.http.forget(debian_12.repository); }
 
     Failure of(Outcome outcome, const std::string& words = "E: the tool's words") {
-        return outcome_failure(run,
-                               facts.support,
-                               facts.support.ladder.front(),
-                               {.outcome = outcome, .purpose = "refresh the index", .words = words});
+        return outcome_failure(
+            run,
+            facts.support,
+            facts.support.ladder.front(),
+            {.outcome = outcome, .purpose = "refresh the index", .words = words});
     }
 };
 
@@ -72,13 +72,15 @@ TEST_CASE("outcomes: not published names repository, suite and architecture") {
 TEST_CASE("outcomes: where there is no repository at all, that is said instead") {
     Explained explained;
     explained.vm.fake.http.on(debian_12.repository, answer(404));
-    CHECK(contains_text(explained.of(Outcome::not_published).message(), "there is no repository https://packages"));
+    CHECK(contains_text(explained.of(Outcome::not_published).message(),
+                        "there is no repository https://packages"));
 }
 
 TEST_CASE("outcomes: an unreachable repository is explained by a look of our own") {
     Explained explained;
-    explained.vm.fake.http.on(debian_12.repository,
-                              no_answer(HttpResponse::Failure::name_lookup, "Could not resolve host"));
+    explained.vm.fake.http.on(
+        debian_12.repository,
+        no_answer(HttpResponse::Failure::name_lookup, "Could not resolve host"));
     const auto failure = explained.of(Outcome::network);
     CHECK(failure.code == ExitCode::repository_unreachable);
     CHECK(contains_text(failure.message(), "packages.microsoft.com:443"));
@@ -86,7 +88,8 @@ TEST_CASE("outcomes: an unreachable repository is explained by a look of our own
     CHECK(contains_text(failure.message(), "https_proxy"));
 }
 
-TEST_CASE("outcomes: a repository that we reach and the tool does not leaves the tool's words alone") {
+TEST_CASE(
+    "outcomes: a repository that we reach and the tool does not leaves the tool's words alone") {
     Explained explained;
     explained.vm.fake.http.on(debian_12.repository, answer(200));
     CHECK(explained.of(Outcome::network, "E: Proxy refused").cause == "E: Proxy refused");

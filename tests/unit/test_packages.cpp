@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "handler/packages.hpp"
-
 #include "handler/failure.hpp"
+#include "handler/packages.hpp"
 #include "installers/apt.hpp"
 #include "tests/fakes/world.hpp"
 
@@ -17,7 +16,9 @@ struct Database {
     FakeWorld fake;
     World world = fake.world();
 
-    explicit Database(CommandResult answer) { fake.processes.on({"dpkg-query"}, std::move(answer)); }
+    explicit Database(CommandResult answer) {
+        fake.processes.on({"dpkg-query"}, std::move(answer));
+    }
 
     /// The code of the Failure that the question ends with; ok when there is none.
     ExitCode code() {
@@ -44,7 +45,8 @@ TEST_CASE("packages: one state per name, in the order asked") {
     Database database(exits(1,
                             "dpkg-query: no packages found matching aadlogin\n"
                             "aadsshlogin\tii \t1.0.2\nold\trc \t0.9\nhalf\tiF \t1\n"));
-    const auto states = ask_packages(database.world, apt, {"aadlogin", "half", "old", "aadsshlogin"});
+    const auto states =
+        ask_packages(database.world, apt, {"aadlogin", "half", "old", "aadsshlogin"});
     REQUIRE(states.size() == 4);
     CHECK(states[0].name == "aadlogin");
     CHECK(states[0].status == Status::absent);
@@ -57,7 +59,8 @@ TEST_CASE("packages: one state per name, in the order asked") {
 
 TEST_CASE("packages: a database that cannot be asked is never taken for an empty one") {
     SUBCASE("not started") {
-        Database database(result([](CommandResult& r) { r.started = false, r.error = "No such file"; }));
+        Database database(
+            result([](CommandResult& r) { r.started = false, r.error = "No such file"; }));
         CHECK(database.code() == ExitCode::missing_dependency);
         CHECK(database.message.find("No such file") != std::string::npos);
     }
@@ -71,7 +74,8 @@ TEST_CASE("packages: a database that cannot be asked is never taken for an empty
         CHECK(database.message.find("signal 11") != std::string::npos);
     }
     SUBCASE("damaged: dpkg-query(1) ends with 2") {
-        Database database(exits(2, "dpkg-query: error: parsing file '/var/lib/dpkg/status' near line 1\n"));
+        Database database(
+            exits(2, "dpkg-query: error: parsing file '/var/lib/dpkg/status' near line 1\n"));
         CHECK(database.code() == ExitCode::missing_dependency);
         CHECK(database.message.find("/var/lib/dpkg/status") != std::string::npos);
     }
@@ -112,6 +116,7 @@ TEST_CASE("packages: every way to end has its words") {
               r.timed_out = true;
               r.duration = Seconds(60);
           })) == "no end after 60 s");
-    CHECK(describe_end(result([](CommandResult& r) { r.interrupted = true; })).find("asked to end") !=
-          std::string::npos);
+    CHECK(describe_end(result([](CommandResult& r) {
+              r.interrupted = true;
+          })).find("asked to end") != std::string::npos);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "handler/plan_command.hpp"
-
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -62,9 +61,9 @@ TEST_CASE("plan: prints exactly the commands and files of the install that follo
         for (const auto& file : planned_files(plan)) {
             const auto path = file.substr(0, file.find('\n'));
             const auto content = file.substr(file.find('\n') + 1);
-            const auto written = std::ranges::find_if(vm.fake.files.operations, [&](const std::string& line) {
-                return line.starts_with("write " + path + " ");
-            });
+            const auto written = std::ranges::find_if(
+                vm.fake.files.operations,
+                [&](const std::string& line) { return line.starts_with("write " + path + " "); });
             CHECK_MESSAGE(written != vm.fake.files.operations.end(), path);
             if (vm.fake.files.has(path) && !content.empty()) {
                 CHECK(vm.fake.files.text(path) == content);
@@ -89,7 +88,8 @@ TEST_CASE("plan: text for people, findings first") {
     CHECK(said.err.empty());
     CHECK(said.out.starts_with("legacy "));
     CHECK(contains_text(said.out, "identity     ok"));
-    CHECK(contains_text(said.out, "Install aadsshlogin from https://packages.microsoft.com/debian/12/prod"));
+    CHECK(contains_text(said.out,
+                        "Install aadsshlogin from https://packages.microsoft.com/debian/12/prod"));
     CHECK(contains_text(said.out, "apt-get"));
     CHECK_FALSE(contains_text(said.out, "install would stop"));
 }
@@ -123,7 +123,8 @@ TEST_CASE("plan: needs neither agent nor root; what cannot be looked at is said"
     vm.fake.root = false;
     vm.fake.environment.clear();
     vm.fake.own_folder = "/home/user/bin";
-    vm.fake.files.answers["/etc/apt/sources.list"] = {FileText::State::denied, "", "Permission denied"};
+    vm.fake.files.answers["/etc/apt/sources.list"] = {
+        FileText::State::denied, "", "Permission denied"};
     const auto said = vm.command("plan");
     CHECK(said.code == 0);
     CHECK(contains_text(said.out, "needs root"));

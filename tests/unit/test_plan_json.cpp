@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "handler/plan_command.hpp"
-
 #include "handler/json.hpp"
+#include "handler/plan_command.hpp"
 
 #include <doctest/doctest.h>
 
@@ -42,7 +41,8 @@ TEST_CASE("plan --json: every kind of step, in order") {
     CHECK(json.string("/title") == "The \"title\"");
     CHECK(json.strings("/notes") == std::vector<std::string>{"A note."});
     CHECK(json.size("/steps") == 6);
-    const char* kinds[] = {"make-scratch", "write-keyring", "write-file", "run", "remove-file", "remove-scratch"};
+    const char* kinds[] = {
+        "make-scratch", "write-keyring", "write-file", "run", "remove-file", "remove-scratch"};
     for (std::size_t i = 0; i < 6; ++i) {
         const auto at = "/steps/" + std::to_string(i);
         CHECK(json.string(at + "/kind") == kinds[i]);
@@ -62,11 +62,13 @@ TEST_CASE("plan --json: every kind of step, in order") {
 }
 
 TEST_CASE("plan --json: an empty plan is a plan") {
-    CHECK(plan_json({.title = "t", .steps = {}, .notes = {}}) == R"({"title":"t","steps":[],"notes":[]})");
+    CHECK(plan_json({.title = "t", .steps = {}, .notes = {}}) ==
+          R"({"title":"t","steps":[],"notes":[]})");
 }
 
 TEST_CASE("plan --json: no environment, where a proxy's password would be") {
     auto run = refresh();
     run.environment = {{"https_proxy", "http://user:hunter2@proxy.example:3128"}};
-    CHECK(plan_json({.title = "t", .steps = {run}, .notes = {}}).find("hunter2") == std::string::npos);
+    CHECK(plan_json({.title = "t", .steps = {run}, .notes = {}}).find("hunter2") ==
+          std::string::npos);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "handler/preflight.hpp"
-
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -53,10 +52,13 @@ TEST_CASE("preflight: a machine with a system-assigned identity and no legacy ex
     CHECK(contains_text(good.noted("identity").message, "AzurePublicCloud"));
 }
 
-TEST_CASE("preflight: the legacy extension is 23, names each remnant with its removal, before IMDS is asked") {
+TEST_CASE(
+    "preflight: the legacy extension is 23, names each remnant with its removal, before IMDS is "
+    "asked") {
     Checked checked;
-    checked.facts.legacy = {{"the package aadlogin 1.0", "apt-get purge aadlogin"},
-                            {"the extension AADLoginForLinux", "az vm extension delete -n AADLoginForLinux"}};
+    checked.facts.legacy = {
+        {"the package aadlogin 1.0", "apt-get purge aadlogin"},
+        {"the extension AADLoginForLinux", "az vm extension delete -n AADLoginForLinux"}};
     const auto failure = checked.failure();
     REQUIRE(failure.has_value());
     CHECK(failure->code == ExitCode::legacy_extension_present);
@@ -82,7 +84,8 @@ TEST_CASE("preflight: a harmless leftover of the legacy extension is a warning w
 
 TEST_CASE("preflight: no identity is 22, with IMDS's words and the command that mends it") {
     Checked checked;
-    checked.imds(answer(400, R"({"error":"invalid_request","error_description":"Identity not found"})"));
+    checked.imds(
+        answer(400, R"({"error":"invalid_request","error_description":"Identity not found"})"));
     SUBCASE("fresh machine") {
         const auto failure = checked.failure();
         REQUIRE(failure.has_value());
@@ -110,7 +113,8 @@ TEST_CASE("preflight: an identity assigned a moment ago is waited for") {
 TEST_CASE("preflight: only a user-assigned identity is 22, too") {
     Checked checked;
     checked.vm.identity_claim(
-        "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u");
+        "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/"
+        "userAssignedIdentities/u");
     const auto failure = checked.failure();
     REQUIRE(failure.has_value());
     CHECK(failure->code == ExitCode::no_system_identity);
@@ -124,7 +128,8 @@ TEST_CASE("preflight: a token of an unknown kind is accepted with a warning") {
     CHECK(checked.noted("identity").level == Level::warning);
 }
 
-TEST_CASE("preflight: IMDS that does not answer is 60, and a warning where the package is in place") {
+TEST_CASE(
+    "preflight: IMDS that does not answer is 60, and a warning where the package is in place") {
     Checked checked;
     checked.imds(no_answer(HttpResponse::Failure::connect, "Connection refused"));
     SUBCASE("fresh machine") {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "handler/removal.hpp"
-
 #include "installers/apt.hpp"
 #include "tests/unit/machines.hpp"
 
@@ -99,7 +98,8 @@ TEST_CASE("removal: a changed file is kept and said so") {
     ours.vm.fake.files.entries.at(ours.vm.own_source()).content += "# my line\n";
     const auto removed = ours.remove();
     CHECK(ours.vm.fake.files.has(ours.vm.own_source()));
-    CHECK(contains_text(joined(removed.kept), ours.vm.own_source() + " stays because it was changed"));
+    CHECK(contains_text(joined(removed.kept),
+                        ours.vm.own_source() + " stays because it was changed"));
     // A source without its key would break every refresh.
     CHECK(ours.vm.fake.files.has(debian_12.keyring));
     CHECK(removed.left.empty());
@@ -115,8 +115,9 @@ TEST_CASE("removal: a keyring that a package owns by now, or another source name
     }
     SUBCASE("named by a one-line source") {
         Ours ours;
-        ours.vm.fake.files.add("/etc/apt/sources.list.d/edge.list",
-                               fmt::format("deb [signed-by={}] https://x.example s main\n", debian_12.keyring));
+        ours.vm.fake.files.add(
+            "/etc/apt/sources.list.d/edge.list",
+            fmt::format("deb [signed-by={}] https://x.example s main\n", debian_12.keyring));
         CHECK(contains_text(joined(ours.remove().kept), "edge.list"));
         CHECK(ours.vm.fake.files.has(debian_12.keyring));
     }
@@ -124,26 +125,25 @@ TEST_CASE("removal: a keyring that a package owns by now, or another source name
         Ours ours;
         ours.vm.fake.files.add(
             "/etc/apt/sources.list.d/edge.sources",
-            fmt::format("Types: deb\nURIs: https://x.example\nSuites: s\nComponents: main\nSigned-By: {}\n",
-                        debian_12.keyring));
+            fmt::format(
+                "Types: deb\nURIs: https://x.example\nSuites: s\nComponents: main\nSigned-By: {}\n",
+                debian_12.keyring));
         CHECK(contains_text(joined(ours.remove().kept), "edge.sources"));
     }
 }
 
-TEST_CASE("removal: a key in apt's common folder stays while any other source of Microsoft's needs it") {
+TEST_CASE("removal: a key in apt's common folder goes like any other, unless a source names it") {
     Ours ours(debian_11);
     const std::string edge = "/etc/apt/sources.list.d/edge.list";
-    SUBCASE("needed") {
-        ours.vm.fake.files.add(edge, "deb https://packages.microsoft.com/repos/edge stable main\n");
+    SUBCASE("named") {
+        ours.vm.fake.files.add(
+            edge, fmt::format("deb [signed-by={}] https://x.example s main\n", debian_11.keyring));
         ours.remove();
         CHECK(ours.vm.fake.files.has(debian_11.keyring));
     }
-    SUBCASE("a source with a key of its own does not need it") {
-        ours.vm.fake.files.add(edge, "deb [signed-by=/k.gpg] https://packages.microsoft.com/repos/edge stable main\n");
-        ours.remove();
-        CHECK_FALSE(ours.vm.fake.files.has(debian_11.keyring));
-    }
-    SUBCASE("somebody else's source does not need it") {
+    SUBCASE("not named") {
+        ours.vm.fake.files.add(
+            edge, "deb [signed-by=/k.gpg] https://packages.microsoft.com/repos/edge stable main\n");
         ours.remove();
         CHECK_FALSE(ours.vm.fake.files.has(debian_11.keyring));
     }
@@ -152,8 +152,9 @@ TEST_CASE("removal: a key in apt's common folder stays while any other source of
 TEST_CASE("removal: a package that does not go is named, with its reason, and keeps its source") {
     Ours ours;
     ours.vm.fake.processes.on({"dpkg", "--force-remove-reinstreq"},
-                              exits(1, "dpkg: error processing package aadsshlogin (--purge):\n"
-                                       " installed prerm script returned error exit status 7\n"));
+                              exits(1,
+                                    "dpkg: error processing package aadsshlogin (--purge):\n"
+                                    " installed prerm script returned error exit status 7\n"));
     const auto removed = ours.remove();
     REQUIRE(removed.left.size() == 1);
     CHECK(contains_text(removed.left[0], "the package aadsshlogin"));
@@ -209,7 +210,8 @@ TEST_CASE("removal: a file that cannot be removed is named and stays on record")
 
 TEST_CASE("removal: without an answer of the database nothing is forgotten") {
     Ours ours;
-    ours.vm.fake.processes.on({"dpkg-query"}, exits(2, "dpkg-query: error: parsing file '/var/lib/dpkg/status'\n"));
+    ours.vm.fake.processes.on({"dpkg-query"},
+                              exits(2, "dpkg-query: error: parsing file '/var/lib/dpkg/status'\n"));
     CHECK_THROWS(ours.remove());
     CHECK(ours.run.state.added("aadsshlogin"));
     CHECK(ours.vm.fake.files.has(ours.vm.own_source()));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "handler/repository_probe.hpp"
-
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -11,7 +10,8 @@ namespace {
 
 using Failed = HttpResponse::Failure;
 
-const std::string in_release = "https://packages.microsoft.com/debian/12/prod/dists/bookworm/InRelease";
+const std::string in_release =
+    "https://packages.microsoft.com/debian/12/prod/dists/bookworm/InRelease";
 
 struct Probed {
     FakeWorld fake;
@@ -20,7 +20,8 @@ struct Probed {
 
     Probe look(HttpResponse response, Seconds limit = Seconds(840)) {
         fake.http.on(in_release, std::move(response));
-        const Repository repository{.url = debian_12.repository, .spellings = {}, .suite = "bookworm"};
+        const Repository repository{
+            .url = debian_12.repository, .spellings = {}, .suite = "bookworm"};
         return probe_repository(world, repository, proxies, Deadline(fake.clock, limit));
     }
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "handler/run.hpp"
-
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
+#include "handler/run.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -17,8 +16,10 @@ const std::string lock = "/run/aadsshlogin-handler/lock";
 
 /// Settings file of sequence number 0 with these public settings.
 void public_settings(Machine& vm, const std::string& json) {
-    vm.fake.files.add(vm.folder + "/config/0.settings",
-                      R"({"runtimeSettings":[{"handlerSettings":{"protectedSettings":null,"publicSettings":)" + json + "}}]}");
+    vm.fake.files.add(
+        vm.folder + "/config/0.settings",
+        R"({"runtimeSettings":[{"handlerSettings":{"protectedSettings":null,"publicSettings":)" +
+            json + "}}]}");
 }
 
 }  // namespace
@@ -35,7 +36,8 @@ TEST_CASE("run: success is one line on stdout and a status file with every check
     CHECK(status.integer("/0/status/code") == 0);
     CHECK(status.string("/0/status/formattedMessage/lang") == "en-US");
     CHECK(status.string("/0/status/formattedMessage/message").value_or("") + "\n" == ended.out);
-    for (const char* name : {"identity", "legacy", "repository", "package", "pam", "nss", "sshd", "selinux"}) {
+    for (const char* name :
+         {"identity", "legacy", "repository", "package", "pam", "nss", "sshd", "selinux"}) {
         CAPTURE(name);
         CHECK(vm.check_level(name) == "success");
     }
@@ -119,8 +121,10 @@ TEST_CASE("run: a status folder that cannot be written changes neither verdict n
     CHECK(contains_text(vm.log_text(), "Read-only file system"));
 }
 
-TEST_CASE("run: an unusable HandlerEnvironment.json is 53 on stderr, but not for disable and uninstall") {
-    for (const std::string text : {"", "{", "[]", "[{\"handlerEnvironment\":{\"logFolder\":\"x\"}}]", "\xff\xfe"}) {
+TEST_CASE(
+    "run: an unusable HandlerEnvironment.json is 53 on stderr, but not for disable and uninstall") {
+    for (const std::string text :
+         {"", "{", "[]", "[{\"handlerEnvironment\":{\"logFolder\":\"x\"}}]", "\xff\xfe"}) {
         CAPTURE(text);
         Machine vm(debian_12);
         vm.fake.files.add(vm.folder + "/HandlerEnvironment.json", text);
@@ -136,8 +140,12 @@ TEST_CASE("run: an unusable HandlerEnvironment.json is 53 on stderr, but not for
 }
 
 TEST_CASE("run: settings that are nothing are no settings") {
-    for (const std::string text : {"", "null", "{}", R"({"runtimeSettings":[]})",
-                                   R"({"runtimeSettings":[{"handlerSettings":{"publicSettings":null}}]})"}) {
+    for (const std::string text :
+         {"",
+          "null",
+          "{}",
+          R"({"runtimeSettings":[]})",
+          R"({"runtimeSettings":[{"handlerSettings":{"publicSettings":null}}]})"}) {
         CAPTURE(text);
         Machine vm(debian_12);
         vm.set_up_by_hand();
@@ -156,9 +164,13 @@ TEST_CASE("run: bad settings are 53 before anything is changed, and uninstall ig
     CHECK(vm.command("uninstall").code == 0);
 }
 
-TEST_CASE("run: bad settings come before an unsupported system, that before the legacy extension, that before identity") {
+TEST_CASE(
+    "run: bad settings come before an unsupported system, that before the legacy extension, that "
+    "before identity") {
     Machine vm(debian_12);
-    vm.identity_claim("/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u");
+    vm.identity_claim(
+        "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/"
+        "userAssignedIdentities/u");
     vm.dpkg["aadlogin"] = {"ii ", "1.0"};
     public_settings(vm, R"({"colour":"blue"})");
     const auto os_release = vm.fake.files.text("/etc/os-release");
@@ -269,7 +281,9 @@ TEST_CASE("run: half-written files of a killed run are cleared away, those of ot
     CHECK(vm.fake.files.has("/etc/" + name));
 }
 
-TEST_CASE("run: without a usable HandlerEnvironment.json the status goes beside it, where there is such a folder") {
+TEST_CASE(
+    "run: without a usable HandlerEnvironment.json the status goes beside it, where there is such "
+    "a folder") {
     Machine vm(debian_12);
     vm.fake.files.add(vm.folder + "/HandlerEnvironment.json", "{");
     CHECK(vm.command("enable").code == 53);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "handler/state.hpp"
-
 #include "handler/failure.hpp"
 #include "handler/json.hpp"
+#include "handler/state.hpp"
 #include "tests/fakes/world.hpp"
 
 #include <doctest/doctest.h>
@@ -144,7 +143,8 @@ TEST_CASE("state: peek never changes anything") {
 }
 
 TEST_CASE("state: a newer version's schema number and keys are kept") {
-    Stored stored(R"({"schema":7,"packages":["aadsshlogin"],"rings":{"a":[1,null,"x"]},"ring":false})");
+    Stored stored(
+        R"({"schema":7,"packages":["aadsshlogin"],"rings":{"a":[1,null,"x"]},"ring":false})");
     const auto json = parsed(stored.saved_again());
     CHECK(stored.warning.empty());
     CHECK(json.integer("/schema") == 7);
@@ -176,6 +176,32 @@ TEST_CASE("state: packages are recorded once, a file's latest digests count") {
     CHECK(state.file("/f")->sha256 == std::vector<std::string>{"2", "1"});
     state.forget_file("/f");
     CHECK(state.file("/f") == nullptr);
+}
+
+TEST_CASE("state: an empty record is removed, one with anything in it stays") {
+    Stored stored("{}");
+    StateStore store(stored.world);
+    State state = store.load(stored.warning);
+    CHECK(state.empty());
+    state.record_file("/f", {"1"});
+    CHECK_FALSE(state.empty());
+    store.remove_if_empty(state);
+    CHECK(stored.fake.files.has(path));
+    state.forget_file("/f");
+    store.remove_if_empty(state);
+    CHECK_FALSE(stored.fake.files.has(state_folder));
+}
+
+TEST_CASE("state: an empty record beside anything else, or with a newer version's keys, stays") {
+    Stored marked("{}");
+    marked.fake.files.add("/var/lib/aadsshlogin-handler/update-marker", "x");
+    StateStore(marked.world).remove_if_empty({});
+    CHECK(marked.fake.files.has(state_folder));
+
+    Stored newer(R"({"rings":[1]})");
+    StateStore store(newer.world);
+    store.remove_if_empty(store.load(newer.warning));
+    CHECK(newer.fake.files.has(state_folder));
 }
 
 TEST_CASE("state: remove takes the whole folder") {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "handler/transaction.hpp"
-
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
+#include "handler/transaction.hpp"
 #include "installers/apt.hpp"
 #include "tests/unit/machines.hpp"
 
@@ -71,12 +70,14 @@ CommandResult lasting(Seconds duration) {
 
 bool logged(const std::string& part) {
     const auto lines = kept_log_lines();
-    return std::ranges::any_of(lines, [&](const std::string& line) { return contains_text(line, part); });
+    return std::ranges::any_of(lines,
+                               [&](const std::string& line) { return contains_text(line, part); });
 }
 
 }  // namespace
 
-TEST_CASE("transaction: intent first, then the start, then the pid, then nothing is left on record") {
+TEST_CASE(
+    "transaction: intent first, then the start, then the pid, then nothing is left on record") {
     Attempt attempt;
     std::string at_start;
     attempt.vm.fake.processes.on_call({"apt-get"}, [&](const Command&) {
@@ -88,8 +89,9 @@ TEST_CASE("transaction: intent first, then the start, then the pid, then nothing
     CHECK(result.output == "Setting up aadsshlogin\n");
     CHECK(contains_text(at_start, R"("transaction":{"purpose":"install aadsshlogin","pid":0)"));
     CHECK_FALSE(attempt.recorded());
-    const auto writes = std::ranges::count(attempt.vm.fake.files.operations,
-                                           std::string("write /var/lib/aadsshlogin-handler/state.json 0600"));
+    const auto writes =
+        std::ranges::count(attempt.vm.fake.files.operations,
+                           std::string("write /var/lib/aadsshlogin-handler/state.json 0600"));
     CHECK(writes == 3);  // intent, pid, done
 }
 
@@ -140,7 +142,8 @@ TEST_CASE("transaction: waits for whoever holds the lock and says who it is") {
     CHECK(logged("/var/lib/dpkg/lock-frontend is held by pid 812 (unattended-upgr)"));
 }
 
-TEST_CASE("transaction: 56 with the holder's name when the lock stays held, and nothing was started") {
+TEST_CASE(
+    "transaction: 56 with the holder's name when the lock stays held, and nothing was started") {
     Attempt attempt;
     attempt.hold_lock();
     const auto failure = attempt.failure();
@@ -160,7 +163,8 @@ TEST_CASE("transaction: a holder outside our view is named as such") {
     CHECK(contains_text(attempt.failure()->message(), "a process outside our view"));
 }
 
-TEST_CASE("transaction: none is started with less than the smaller of 120 s and half the limit left") {
+TEST_CASE(
+    "transaction: none is started with less than the smaller of 120 s and half the limit left") {
     Attempt attempt;
     CHECK(transaction_reserve(attempt.run.deadline) == Seconds(120));
     Attempt brief(Seconds(10));
@@ -231,7 +235,8 @@ TEST_CASE("earlier transaction: 66 again when it still runs at the deadline") {
     CHECK(attempt.run.deadline.reached());
 }
 
-TEST_CASE("earlier transaction: another process with the same pid, or another boot, is not waited for") {
+TEST_CASE(
+    "earlier transaction: another process with the same pid, or another boot, is not waited for") {
     Attempt reused;
     reused.left_behind(5001);
     reused.vm.fake.processes.living[5001] = 778;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "handler/update_marker.hpp"
-
 #include "tests/fakes/world.hpp"
 
 #include <doctest/doctest.h>
@@ -43,7 +42,8 @@ TEST_CASE("the marker's format never changes") {
           "leaving 1.0.0\n"
           "boot 11111111-2222-3333-4444-555555555555\n"
           "uptime 3600\n");
-    CHECK(marked.fake.files.operations.back() == "write /var/lib/aadsshlogin-handler/update-marker 0600");
+    CHECK(marked.fake.files.operations.back() ==
+          "write /var/lib/aadsshlogin-handler/update-marker 0600");
 }
 
 TEST_CASE("the marker holds for that version, in that boot, for 15 minutes") {

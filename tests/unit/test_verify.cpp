@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "handler/verify.hpp"
-
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -27,8 +26,12 @@ struct Verified {
         REQUIRE_MESSAGE(match != found.end(), name);
         return *match;
     }
-    void sshd_says(CommandResult result) { vm.fake.processes.on({"/usr/sbin/sshd", "-T"}, std::move(result)); }
-    void pam(const std::string& file, const std::string& text) { vm.fake.files.add("/etc/pam.d/" + file, text); }
+    void sshd_says(CommandResult result) {
+        vm.fake.processes.on({"/usr/sbin/sshd", "-T"}, std::move(result));
+    }
+    void pam(const std::string& file, const std::string& text) {
+        vm.fake.files.add("/etc/pam.d/" + file, text);
+    }
 };
 
 }  // namespace
@@ -57,9 +60,10 @@ TEST_CASE("verify: only sshd and the database are asked, with one concrete Entra
     CHECK(good.vm.fake.files.operations.empty());
     CHECK(good.vm.fake.processes.lines().size() > 0);
     const auto lines = good.vm.fake.processes.lines();
-    CHECK(std::ranges::find(lines,
-                            "/usr/sbin/sshd -T -C "
-                            "user=user@example.com,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22") !=
+    CHECK(std::ranges::find(
+              lines,
+              "/usr/sbin/sshd -T -C "
+              "user=user@example.com,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22") !=
           lines.end());
 }
 
@@ -125,7 +129,8 @@ TEST_CASE("verify: sshd's answer decides; one that it did not give is a warning 
         CHECK(machine.one("sshd").level == Level::error);
     }
     SUBCASE("refused") {
-        machine.sshd_says(exits(255, "/etc/ssh/sshd_config line 3: Bad configuration option: Foo\n"));
+        machine.sshd_says(
+            exits(255, "/etc/ssh/sshd_config line 3: Bad configuration option: Foo\n"));
         CHECK(machine.one("sshd").level == Level::warning);
         CHECK(contains_text(machine.one("sshd").message, "Bad configuration option: Foo"));
         CHECK(failed_checks(machine.all()).empty());
@@ -149,7 +154,8 @@ TEST_CASE("verify: the folder without which sshd refuses to answer is made") {
     Verified machine;
     machine.vm.fake.files.entries.erase("/run/sshd");
     machine.all();
-    CHECK(machine.vm.fake.files.operations == std::vector<std::string>{"make_folder /run/sshd 0755"});
+    CHECK(machine.vm.fake.files.operations ==
+          std::vector<std::string>{"make_folder /run/sshd 0755"});
 }
 
 TEST_CASE("verify: SELinux without its package is a warning") {
