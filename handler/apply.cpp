@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "handler/apply.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <set>
-
 #include "handler/digest.hpp"
 #include "handler/failure.hpp"
 #include "handler/keyring.hpp"
@@ -13,6 +8,11 @@
 #include "handler/packages.hpp"
 #include "handler/scrub.hpp"
 #include "handler/transaction.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
 
 namespace aadssh {
 namespace {
@@ -29,7 +29,8 @@ std::string parent(const std::string& path) {
                   Phase::repository,
                   what + " failed",
                   error,
-                  "see that the disk is not full and not read-only (df -h, mount) and run the extension again");
+                  "see that the disk is not full and not read-only (df -h, mount) and run the "
+                  "extension again");
 }
 
 /// One plan being carried out. A class only because the steps share what earlier ones found out.
@@ -65,6 +66,9 @@ class Application {
     Outcome run_until_unlocked(const RunTool& step);
     Outcome run_once(const RunTool& step);
     Outcome transact(const RunTool& step);
+    Outcome run_and_classify(const RunTool& step);
+    Outcome judge(Outcome outcome, const PackageState& before, const PackageState& after);
+    void record_new(const RunTool& step, const PackageState& before);
     void note_dependencies(const std::vector<std::string>& before);
     bool proved(const RunTool& step) const;
     void read_newest(const RunTool& step, const std::string& text);
@@ -81,7 +85,8 @@ void Application::operator()(const MakeScratch& step) {
     scratch_ = step.folder;
     auto error = files.remove_tree(step.folder);  // of a run that was killed
     for (const auto& sub : step.subfolders) {
-        error = error.empty() ? files.make_folder(step.folder + "/" + sub, 0755) : error;
+        error =
+            error.empty() ? files.make_folder(fmt::format("{}/{}", step.folder, sub), 0755) : error;
     }
     if (error.empty() && !step.seed_from.empty()) {
         error = files.seed(step.seed_from, step.folder + "/lists", step.except_prefix);
@@ -102,7 +107,8 @@ void Application::remove_scratch() {
 void Application::operator()(const WriteFile& step) {
     if (!step.temporary) {
         write(step.path, step.content, step.mode);
-    } else if (const auto error = run_.world.files.write(step.path, step.content, step.mode); !error.empty()) {
+    } else if (const auto error = run_.world.files.write(step.path, step.content, step.mode);
+               !error.empty()) {
         file_failure("writing " + step.path, error);
     }
 }
@@ -148,20 +154,22 @@ void Application::operator()(const RunTool& step) {
         if (outcome != remedy.on) {
             continue;
         }
-        log_warning(fmt::format("{}: {}; trying again after a remedy", step.purpose, outcome_name(outcome)));
+        log_warning(fmt::format(
+            "{}: {}; trying again after a remedy", step.purpose, outcome_name(outcome)));
         for (const auto& cure : remedy.steps) {
             run_until_unlocked(cure);  // whether it helped, the step itself says
         }
         outcome = run_until_unlocked(step);
     }
     if (outcome != Outcome::ok && step.best_effort) {
-        log_warning(fmt::format("{}: {}; going on without it", step.purpose, outcome_name(outcome)));
+        log_warning(
+            fmt::format("{}: {}; going on without it", step.purpose, outcome_name(outcome)));
         outcome = Outcome::ok;
     }
     if (outcome == Outcome::not_published && step.optional) {
         settled_.insert(step.package);
-        result_.warnings.push_back(
-            fmt::format("The package {} is not published for this system and was left out.", step.package));
+        result_.warnings.push_back(fmt::format(
+            "The package {} is not published for this system and was left out.", step.package));
         return;
     }
     if (outcome == Outcome::ok) {
@@ -191,8 +199,10 @@ Outcome Application::run_once(const RunTool& step) {
     if (step.kind == ToolRun::transaction) {
         return transact(step);
     }
-    const auto limit = step.kind == ToolRun::query ? run_.deadline.at_most(query_limit) : run_.deadline.left();
-    const auto end = run_logged(run_.world, {.argv = step.argv, .environment = step.environment, .limit = limit});
+    const auto limit =
+        step.kind == ToolRun::query ? run_.deadline.at_most(query_limit) : run_.deadline.left();
+    const auto end = run_logged(
+        run_.world, {.argv = step.argv, .environment = step.environment, .limit = limit});
     if (end.interrupted) {
         throw asked_to_end("this step ran: " + step.purpose);
     }
@@ -218,10 +228,12 @@ bool Application::proved(const RunTool& step) const {
     }
     const auto prefix = step.proof.substr(step.proof.rfind('/') + 1);
     const auto names = run_.world.files.list(parent(step.proof));
-    return std::ranges::any_of(names, [&](const std::string& name) { return name.starts_with(prefix); });
+    return std::ranges::any_of(names,
+                               [&](const std::string& name) { return name.starts_with(prefix); });
 }
 
-/// What is installed already needs no download and no transaction, which would have to wait for others' locks.
+/// What is installed already needs no download and no transaction, which would have to wait for
+/// others' locks.
 void Application::read_newest(const RunTool& step, const std::string& text) {
     const auto newest = tool_.newest_version(text);
     const auto state = ask_package(run_.world, tool_, step.package);
@@ -231,38 +243,50 @@ void Application::read_newest(const RunTool& step, const std::string& text) {
     }
 }
 
-Outcome Application::transact(const RunTool& step) {
-    PackageState before;
-    std::vector<std::string> before_all;
-    if (!step.package.empty()) {
-        before = ask_package(run_.world, tool_, step.package);
-        const bool is_new =
-            before.status == PackageState::Status::absent || before.status == PackageState::Status::config_files;
-        if (is_new && !step.dependency) {
-            run_.state.record_package(step.package);
-            run_.store.save(run_.state);
-        }
-        before_all = installed_packages(run_.world, tool_);
+/// Puts on record that the package will be ours, before it is there.
+void Application::record_new(const RunTool& step, const PackageState& before) {
+    const bool is_new = before.status == PackageState::Status::absent ||
+                        before.status == PackageState::Status::config_files;
+    if (is_new && !step.dependency) {
+        run_.state.record_package(step.package);
+        run_.store.save(run_.state);
     }
+}
+
+Outcome Application::transact(const RunTool& step) {
+    if (step.package.empty()) {
+        return run_and_classify(step);
+    }
+    const auto before = ask_package(run_.world, tool_, step.package);
+    record_new(step, before);
+    const auto before_all = installed_packages(run_.world, tool_);
+    const auto outcome = run_and_classify(step);
+    note_dependencies(before_all);
+    return judge(outcome, before, ask_package(run_.world, tool_, step.package));
+}
+
+Outcome Application::run_and_classify(const RunTool& step) {
     const auto end = run_transaction(run_, tool_, step);
-    result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
     if (!end.started || end.signal != 0) {
         result_.words = describe_end(end);
+        return Outcome::failed;
     }
-    auto outcome = end.started && end.signal == 0 ? tool_.classify(step.kind, end.code, end.output) : Outcome::failed;
-    if (step.package.empty()) {
-        return outcome;
-    }
-    note_dependencies(before_all);
-    // The database is believed, not the exit code: another package's script may have failed beside ours, and some tools end with 0 although a
-    // script failed.
-    const auto after = ask_package(run_.world, tool_, step.package);
+    result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
+    return tool_.classify(step.kind, end.code, end.output);
+}
+
+/// The database is believed, not the exit code: another package's script may have failed beside
+/// ours, and some tools end with 0 although a script failed.
+Outcome Application::judge(Outcome outcome, const PackageState& before, const PackageState& after) {
     if (outcome == Outcome::ok) {
         return after.installed() ? Outcome::ok : Outcome::failed;
     }
     if (after.installed() && (!before.installed() || after.version != before.version)) {
-        result_.warnings.push_back(fmt::format(
-            "{} {} is installed, although the package manager reported: {}.", after.name, after.version, result_.words));
+        result_.warnings.push_back(
+            fmt::format("{} {} is installed, although the package manager reported: {}.",
+                        after.name,
+                        after.version,
+                        result_.words));
         return Outcome::ok;
     }
     return outcome;
@@ -274,7 +298,8 @@ void Application::note_dependencies(const std::vector<std::string>& before) {
     }
     for (const auto& name : installed_packages(run_.world, tool_)) {
         const bool is_new = !std::ranges::binary_search(before, name) && !run_.state.added(name);
-        if (is_new && std::ranges::find(run_.state.dependencies, name) == run_.state.dependencies.end()) {
+        if (is_new &&
+            std::ranges::find(run_.state.dependencies, name) == run_.state.dependencies.end()) {
             run_.state.dependencies.push_back(name);
         }
     }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <string>
-#include <vector>
-
 #include "handler/run_context.hpp"
 #include "installers/package_tool.hpp"
 
+#include <string>
+#include <vector>
+
 namespace aadssh {
 
-/// How carrying out a plan went. `outcome` is not ok when a step failed for good; the later steps were then not run.
+/// How carrying out a plan went. `outcome` is not ok when a step failed for good; the later steps
+/// were then not run.
 struct Applied {
     Outcome outcome = Outcome::ok;
     std::string purpose;                ///< of the step that failed
@@ -17,9 +18,10 @@ struct Applied {
     std::vector<std::string> warnings;  ///< full sentences
 };
 
-/// Carries out a plan step by step: journals each change before it is made, waits for other package managers, uses each step's
-/// remedies once. Throws Failure where the reason is not the repository's or the tool's: 61 and 20 while fetching a key, 56 when the
-/// lock stays held, 62 when the deadline leaves too little time, 66 when a transaction outlives it.
+/// Carries out a plan step by step: journals each change before it is made, waits for other package
+/// managers, uses each step's remedies once. Throws Failure where the reason is not the
+/// repository's or the tool's: 61 and 20 while fetching a key, 56 when the lock stays held, 62 when
+/// the deadline leaves too little time, 66 when a transaction outlives it.
 ///
 /// The scratch folder is removed however it ends, unless a transaction still runs in it.
 Applied apply(RunContext& run, const PackageTool& tool, const Plan& plan);

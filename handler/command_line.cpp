@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "handler/command_line.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
-#include <ostream>
-
 #include "handler/commands.hpp"
 #include "handler/failure.hpp"
 #include "handler/plan_command.hpp"
@@ -14,16 +8,30 @@
 #include "installers/catalogue.hpp"
 #include "version.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
 namespace aadssh {
 namespace {
 
-int show_help(const CommandLine& /*line*/, World& /*world*/, std::ostream& out, std::ostream& /*err*/) {
+int show_help(const CommandLine& /*line*/,
+              World& /*world*/,
+              std::ostream& out,
+              std::ostream& /*err*/) {
     out << help_text();
     return 0;
 }
 
-int show_version(const CommandLine& line, World& /*world*/, std::ostream& out, std::ostream& /*err*/) {
-    out << (line.json ? fmt::format("{{\"version\":\"{}\"}}", handler_version) : std::string(handler_version)) << '\n';
+int show_version(const CommandLine& line,
+                 World& /*world*/,
+                 std::ostream& out,
+                 std::ostream& /*err*/) {
+    out << (line.json ? fmt::format(R"({{"version":"{}"}})", handler_version)
+                      : std::string(handler_version))
+        << '\n';
     return 0;
 }
 
@@ -35,13 +43,18 @@ struct PersonCommand {
 };
 
 constexpr std::array person_commands{
-    PersonCommand{"plan", "Prints exactly the steps that install would take on this machine; changes nothing.", true, plan_command},
+    PersonCommand{
+        "plan",
+        "Prints exactly the steps that install would take on this machine; changes nothing.",
+        true,
+        plan_command},
     PersonCommand{"version", "Prints the version of this program.", true, show_version},
     PersonCommand{"help", "Prints this text.", false, show_help},
 };
 
 bool is_agent_command(std::string_view name) {
-    return std::ranges::any_of(agent_commands(), [&](const AgentCommand& command) { return command.name == name; });
+    return std::ranges::any_of(agent_commands(),
+                               [&](const AgentCommand& command) { return command.name == name; });
 }
 
 const PersonCommand* person_command(std::string_view name) {
@@ -59,7 +72,9 @@ std::string canonical(const std::string& word) {
 CommandLine usage_error(const std::string& what) {
     return {.command = {},
             .json = false,
-            .error = fmt::format("AADSSH-2 start: {}. Fix: run aadssh-handler --help, which lists the commands.", one_line(scrub(what), 300))};
+            .error = fmt::format(
+                "AADSSH-2 start: {}. Fix: run aadssh-handler --help, which lists the commands.",
+                one_line(scrub(what), 300))};
 }
 
 }  // namespace
@@ -78,24 +93,30 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
             return {.command = "help", .json = false, .error = {}};
         }
         if (*word != "--json" || person == nullptr || !person->json) {
-            return usage_error(fmt::format("the command \"{}\" does not know \"{}\"", line.command, *word));
+            return usage_error(
+                fmt::format(R"(the command "{}" does not know "{}")", line.command, *word));
         }
         line.json = true;
     }
     return line;
 }
 
-int run_person_command(const CommandLine& line, World& world, std::ostream& out, std::ostream& err) {
+int run_person_command(const CommandLine& line,
+                       World& world,
+                       std::ostream& out,
+                       std::ostream& err) {
     return person_command(line.command)->function(line, world, out, err);
 }
 
 std::string help_text() {
     std::string text = fmt::format(
-        "aadssh-handler {}: sets up Microsoft Entra ID sign-in over SSH on an Azure virtual machine.\n\n"
+        "aadssh-handler {}: sets up Microsoft Entra ID sign-in over SSH on an Azure virtual "
+        "machine.\n\n"
         "Usage: aadssh-handler COMMAND [--json]\n\nCommands for people:\n",
         handler_version);
     for (const auto& command : person_commands) {
-        text += fmt::format("  {:<10} {}{}\n", command.name, command.summary, command.json ? " (--json)" : "");
+        text += fmt::format(
+            "  {:<10} {}{}\n", command.name, command.summary, command.json ? " (--json)" : "");
     }
     text += "\nCommands that the Azure Linux agent runs, as root:\n";
     for (const auto& command : agent_commands()) {

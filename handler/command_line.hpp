@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include "handler/sys/world.hpp"
+
 #include <iosfwd>
 #include <string>
 #include <vector>
 
-#include "handler/sys/world.hpp"
-
 namespace aadssh {
 
-/// What was asked for. `error` is a full sentence for stderr when the words make no sense (exit code 2).
+/// What was asked for. `error` is a full sentence for stderr when the words make no sense (exit
+/// code 2).
 struct CommandLine {
     std::string command;
     bool json = false;
     std::string error;
 };
 
-/// One command word, then options. `--help`, `-h` and `help` give the command "help"; `--version` gives "version".
+/// One command word, then options. `--help`, `-h` and `help` give the command "help"; `--version`
+/// gives "version".
 CommandLine parse_command_line(const std::vector<std::string>& words);
 
 /// Commands for people: help, version, plan. Returns the exit code.

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "handler/commands.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <array>
-
 #include "handler/converge.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
@@ -17,13 +12,22 @@
 #include "handler/update_marker.hpp"
 #include "handler/verify.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+
 namespace aadssh {
 namespace {
 
 using Level = Substatus::Level;
 
 Report success(std::string operation, std::string message) {
-    return {.success = true, .code = 0, .operation = std::move(operation), .message = std::move(message), .substatus = {}};
+    return {.success = true,
+            .code = 0,
+            .operation = std::move(operation),
+            .message = std::move(message),
+            .substatus = {}};
 }
 
 void note_all(RunContext& run, const std::vector<Substatus>& found) {
@@ -32,7 +36,8 @@ void note_all(RunContext& run, const std::vector<Substatus>& found) {
     }
 }
 
-/// The verdict over a machine that should be good by now: 21 with what is missing, or the success message.
+/// The verdict over a machine that should be good by now: 21 with what is missing, or the success
+/// message.
 Report conclude(RunContext& run, const Facts& facts, const std::string& operation) {
     const auto found = verify(run.world, facts);
     note_all(run, found);
@@ -45,7 +50,8 @@ Report conclude(RunContext& run, const Facts& facts, const std::string& operatio
     }
     const auto state = ask_package(run.world, *facts.support.row->tool, login_package);
     return success(operation,
-                   fmt::format("Microsoft Entra ID sign-in over SSH is set up: aadsshlogin {} is installed and verified on {}.",
+                   fmt::format("Microsoft Entra ID sign-in over SSH is set up: aadsshlogin {} is "
+                               "installed and verified on {}.",
                                state.version,
                                facts.support.distribution));
 }
@@ -56,7 +62,8 @@ void note_support(RunContext& run, const Facts& facts) {
     }
 }
 
-/// Reasons for which a machine that already works is not turned red: the outside could not be asked.
+/// Reasons for which a machine that already works is not turned red: the outside could not be
+/// asked.
 bool outage(ExitCode code) {
     return code == ExitCode::repository_unreachable || code == ExitCode::package_manager_locked ||
            code == ExitCode::unsupported;
@@ -69,23 +76,28 @@ Report install(RunContext& run) {
     const bool healthy = facts.login.installed() && failed_checks(verify(run.world, facts)).empty();
     preflight(run, facts, healthy);
     if (facts.login.installed() && facts.login.held) {
-        run.note({"repository",
-                  Level::warning,
-                  0,
-                  fmt::format("aadsshlogin is held at version {} by the administrator and was not upgraded.", facts.login.version)});
+        run.note(
+            {"repository",
+             Level::warning,
+             0,
+             fmt::format(
+                 "aadsshlogin is held at version {} by the administrator and was not upgraded.",
+                 facts.login.version)});
         return conclude(run, facts, "install");
     }
     try {
         converge(run, facts);
     } catch (const Failure& failure) {
         if (!healthy || !outage(failure.code)) {
-            run.note({"repository", Level::error, static_cast<int>(failure.code), failure.message()});
+            run.note(
+                {"repository", Level::error, static_cast<int>(failure.code), failure.message()});
             throw;
         }
         run.note({"repository",
                   Level::warning,
                   static_cast<int>(failure.code),
-                  "aadsshlogin stays as it is, because a newer version could not be looked for: " + failure.message()});
+                  "aadsshlogin stays as it is, because a newer version could not be looked for: " +
+                      failure.message()});
     }
     return conclude(run, facts, "install");
 }
@@ -107,36 +119,49 @@ Report enable(RunContext& run) {
 }
 
 Report disable(RunContext& /*run*/) {
-    // The agent disables before every update and removal, and after a failed update the old version stays disabled: whoever could sign
-    // in must still be able to.
-    return success("disable", "Nothing was changed: sign-in keeps working until the extension is uninstalled.");
+    // The agent disables before every update and removal, and after a failed update the old version
+    // stays disabled: whoever could sign in must still be able to.
+    return success(
+        "disable",
+        "Nothing was changed: sign-in keeps working until the extension is uninstalled.");
 }
 
 Report update(RunContext& run) {
     const auto leaving = leaving_version(run.world, run.environment.extension_version);
     if (leaving.empty()) {
-        return success("update", "No version is being left (the agent's variables are not set), so there is nothing to prepare.");
+        return success("update",
+                       "No version is being left (the agent's variables are not set), so there is "
+                       "nothing to prepare.");
     }
     if (const auto error = write_update_marker(run.world, leaving); !error.empty()) {
-        throw Failure(ExitCode::missing_dependency,
-                      Phase::start,
-                      fmt::format("the update cannot be prepared: {} cannot be written", update_marker_path),
-                      error,
-                      "see that /var/lib is writable and not full (df -h /var/lib), then run the update again");
+        throw Failure(
+            ExitCode::missing_dependency,
+            Phase::start,
+            fmt::format("the update cannot be prepared: {} cannot be written", update_marker_path),
+            error,
+            "see that /var/lib is writable and not full (df -h /var/lib), then run the update "
+            "again");
     }
-    return success("update", fmt::format("Prepared: version {} will leave packages and settings in place.", leaving));
+    return success(
+        "update",
+        fmt::format("Prepared: version {} will leave packages and settings in place.", leaving));
 }
 
 /// Full sentences on what stays although the extension goes.
 std::vector<std::string> what_stays(RunContext& run, const PackageTool& tool, const State& record) {
     std::vector<std::string> stays;
-    for (const auto& state : ask_packages(run.world, tool, {login_package, "aadsshlogin-selinux"})) {
+    for (const auto& state :
+         ask_packages(run.world, tool, {login_package, "aadsshlogin-selinux"})) {
         if (state.installed() && !record.added(state.name)) {
-            stays.push_back(fmt::format("{} {} stays: this extension has no record of having installed it.", state.name, state.version));
+            stays.push_back(
+                fmt::format("{} {} stays: this extension has no record of having installed it.",
+                            state.name,
+                            state.version));
         }
     }
     if (!record.dependencies.empty()) {
-        stays.push_back(fmt::format("Dependencies stay: {}.", fmt::join(record.dependencies, ", ")));
+        stays.push_back(
+            fmt::format("Dependencies stay: {}.", fmt::join(record.dependencies, ", ")));
     }
     return stays;
 }
@@ -147,7 +172,8 @@ Report uninstall(RunContext& run) {
     if (tool == nullptr) {
         throw Failure(ExitCode::missing_dependency,
                       Phase::removal,
-                      "no package manager that this extension knows is on this machine, so nothing was removed",
+                      "no package manager that this extension knows is on this machine, so nothing "
+                      "was removed",
                       {},
                       "remove the package aadsshlogin by hand");
     }
@@ -171,8 +197,9 @@ Report uninstall(RunContext& run) {
     }
     return success("uninstall",
                    fmt::format("{}{}{}",
-                               removed.packages.empty() ? "No package was removed."
-                                                        : fmt::format("Removed: {}.", fmt::join(removed.packages, ", ")),
+                               removed.packages.empty()
+                                   ? "No package was removed."
+                                   : fmt::format("Removed: {}.", fmt::join(removed.packages, ", ")),
                                stays.empty() ? "" : " ",
                                fmt::join(stays, " ")));
 }
@@ -180,7 +207,9 @@ Report uninstall(RunContext& run) {
 Report uninstall_or_leave(RunContext& run) {
     if (update_marker_holds(run.world, run.environment.extension_version)) {
         remove_update_marker(run.world);
-        return success("uninstall", "This removal is part of an update: packages, repository and settings stay for the next version.");
+        return success("uninstall",
+                       "This removal is part of an update: packages, repository and settings stay "
+                       "for the next version.");
     }
     remove_update_marker(run.world);
     return uninstall(run);
@@ -190,11 +219,51 @@ constexpr Seconds long_limit{840};
 constexpr Seconds short_limit{240};
 
 constexpr std::array commands{
-    AgentCommand{"install", "Installs the newest aadsshlogin and verifies sign-in.", long_limit, true, true, true, false, true, install},
-    AgentCommand{"enable", "Verifies sign-in and repairs what is missing; never upgrades.", short_limit, true, true, true, true, true, enable},
-    AgentCommand{"disable", "Changes nothing: sign-in keeps working.", long_limit, false, false, true, false, false, disable},
-    AgentCommand{"update", "Prepares the change to another version of this extension.", long_limit, false, true, true, false, false, update},
-    AgentCommand{"uninstall", "Removes what this extension added.", short_limit, false, true, false, false, false, uninstall_or_leave},
+    AgentCommand{"install",
+                 "Installs the newest aadsshlogin and verifies sign-in.",
+                 long_limit,
+                 true,
+                 true,
+                 true,
+                 false,
+                 true,
+                 install},
+    AgentCommand{"enable",
+                 "Verifies sign-in and repairs what is missing; never upgrades.",
+                 short_limit,
+                 true,
+                 true,
+                 true,
+                 true,
+                 true,
+                 enable},
+    AgentCommand{"disable",
+                 "Changes nothing: sign-in keeps working.",
+                 long_limit,
+                 false,
+                 false,
+                 true,
+                 false,
+                 false,
+                 disable},
+    AgentCommand{"update",
+                 "Prepares the change to another version of this extension.",
+                 long_limit,
+                 false,
+                 true,
+                 true,
+                 false,
+                 false,
+                 update},
+    AgentCommand{"uninstall",
+                 "Removes what this extension added.",
+                 short_limit,
+                 false,
+                 true,
+                 false,
+                 false,
+                 false,
+                 uninstall_or_leave},
 };
 
 }  // namespace

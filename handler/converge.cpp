@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "handler/converge.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "handler/apply.hpp"
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
 #include "handler/removal.hpp"
 #include "handler/repository_probe.hpp"
 #include "handler/verify.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace aadssh {
 namespace {
@@ -34,13 +34,18 @@ std::string undo(RunContext& run, const PackageTool& tool, const State& before) 
 
 Failure with_undo(Failure failure, const std::string& left) {
     if (!left.empty()) {
-        failure.cause += fmt::format("{}could not be taken back: {}", failure.cause.empty() ? "" : "; ", left);
+        failure.cause +=
+            fmt::format("{}could not be taken back: {}", failure.cause.empty() ? "" : "; ", left);
     }
     return failure;
 }
 
-/// Carries the plan out; takes everything back when that ends in a failure that leaves nothing running.
-Applied apply_or_undo(RunContext& run, const PackageTool& tool, const Plan& plan, std::string& left) {
+/// Carries the plan out; takes everything back when that ends in a failure that leaves nothing
+/// running.
+Applied apply_or_undo(RunContext& run,
+                      const PackageTool& tool,
+                      const Plan& plan,
+                      std::string& left) {
     const State before = run.state;
     const auto complaint_before = sshd_complaint(run.world);
     try {
@@ -51,11 +56,13 @@ Applied apply_or_undo(RunContext& run, const PackageTool& tool, const Plan& plan
         }
         const auto complaint = complaint_before.empty() ? sshd_complaint(run.world) : std::string();
         if (!complaint.empty()) {
-            throw Failure(ExitCode::verification_failed,
-                          Phase::verification,
-                          "sshd refuses its configuration after the installation, so the installation was taken back",
-                          complaint,
-                          "run sshd -t on the VM, correct /etc/ssh/sshd_config and run the extension again");
+            throw Failure(
+                ExitCode::verification_failed,
+                Phase::verification,
+                "sshd refuses its configuration after the installation, so the installation was "
+                "taken back",
+                complaint,
+                "run sshd -t on the VM, correct /etc/ssh/sshd_config and run the extension again");
         }
         return applied;
     } catch (const Failure& failure) {
@@ -70,8 +77,9 @@ std::string source_sentence(const InstallInputs& inputs) {
     return fmt::format("aadsshlogin comes from {} {}, {}.",
                        inputs.repository.url,
                        inputs.repository.suite,
-                       inputs.existing_source ? "by the source already configured in " + inputs.existing_source->file
-                                              : "by the source that this extension wrote");
+                       inputs.existing_source
+                           ? "by the source already configured in " + inputs.existing_source->file
+                           : "by the source that this extension wrote");
 }
 
 }  // namespace
@@ -99,13 +107,17 @@ void converge(RunContext& run, const Facts& facts) {
     const auto& tool = *facts.support.row->tool;
     const auto rungs = choose_rungs(run, facts);
     for (const auto& repository : rungs) {
-        const auto inputs = install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
+        const auto inputs =
+            install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
         std::string left;
         const auto applied = apply_or_undo(run, tool, tool.install_plan(inputs), left);
         if (applied.outcome == Outcome::ok) {
             run.note({"repository", Level::success, 0, source_sentence(inputs)});
             if (!applied.warnings.empty()) {
-                run.note({"install", Level::warning, 0, fmt::format("{}", fmt::join(applied.warnings, " "))});
+                run.note({"install",
+                          Level::warning,
+                          0,
+                          fmt::format("{}", fmt::join(applied.warnings, " "))});
             }
             return;
         }
@@ -117,30 +129,34 @@ void converge(RunContext& run, const Facts& facts) {
 
 void note_repository(RunContext& run, const Facts& facts) {
     for (const auto& repository : facts.support.ladder) {
-        const auto inputs = install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
+        const auto inputs =
+            install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
         if (inputs.existing_source || inputs.source_in_place) {
             run.note({"repository", Level::success, 0, source_sentence(inputs)});
             return;
         }
     }
-    run.note({"repository",
-              Level::warning,
-              0,
-              fmt::format("No enabled source offers {} {}, so updates of aadsshlogin will not reach this VM.",
-                          facts.support.ladder.front().url,
-                          facts.support.ladder.front().suite)});
+    run.note(
+        {"repository",
+         Level::warning,
+         0,
+         fmt::format(
+             "No enabled source offers {} {}, so updates of aadsshlogin will not reach this VM.",
+             facts.support.ladder.front().url,
+             facts.support.ladder.front().suite)});
 }
 
 void restore_own_files(RunContext& run, const Facts& facts) {
     const auto& tool = *facts.support.row->tool;
-    const auto inputs =
-        install_inputs(run.world, facts, facts.support.ladder.front(), run.settings, run.proxies, run.state);
+    const auto inputs = install_inputs(
+        run.world, facts, facts.support.ladder.front(), run.settings, run.proxies, run.state);
     Plan plan{.title = "Restore files of this extension that vanished", .steps = {}, .notes = {}};
     for (const auto& step : tool.install_plan(inputs).steps) {
         const auto* keyring = std::get_if<WriteKeyring>(&step);
         const auto* file = std::get_if<WriteFile>(&step);
         const bool vanished = keyring != nullptr && !run.world.files.info(keyring->path);
-        const bool ours = vanished || (file != nullptr && !file->temporary && run.state.file(file->path) != nullptr);
+        const bool ours = vanished || (file != nullptr && !file->temporary &&
+                                       run.state.file(file->path) != nullptr);
         if (ours) {
             plan.steps.push_back(step);
         }
@@ -150,7 +166,10 @@ void restore_own_files(RunContext& run, const Facts& facts) {
     }
     try {
         apply(run, tool, plan);
-        run.note({"repository", Level::success, 0, "Files of this extension had vanished and were written again."});
+        run.note({"repository",
+                  Level::success,
+                  0,
+                  "Files of this extension had vanished and were written again."});
     } catch (const Failure& failure) {
         run.note({"repository", Level::warning, static_cast<int>(failure.code), failure.message()});
     }

@@ -5,14 +5,16 @@
 
 namespace aadssh {
 
-/// Brings the newest published aadsshlogin onto the machine: tries the rungs of the ladder, takes back what a failed rung added, and
-/// throws the Failure of the last one. Notes "repository" and the plan's warnings.
+/// Brings the newest published aadsshlogin onto the machine: tries the rungs of the ladder, takes
+/// back what a failed rung added, and throws the Failure of the last one. Notes "repository" and
+/// the plan's warnings.
 void converge(RunContext& run, const Facts& facts);
 
 /// Notes, without asking the network, by which source the package is kept up to date.
 void note_repository(RunContext& run, const Facts& facts);
 
-/// Writes again those files of ours that vanished (a removed packages-microsoft-prod takes the keyring with it). No package manager is started.
+/// Writes again those files of ours that vanished (a removed packages-microsoft-prod takes the
+/// keyring with it). No package manager is started.
 void restore_own_files(RunContext& run, const Facts& facts);
 
 /// The rungs worth trying, best first; asks the repositories only where there is more than one.

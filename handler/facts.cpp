@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "handler/facts.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "handler/digest.hpp"
 #include "handler/failure.hpp"
 #include "handler/packages.hpp"
 #include "installers/openpgp.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace aadssh {
 namespace {
 
 constexpr std::size_t text_limit = 256UL * 1024;
-constexpr std::string_view legacy_folder_name = "Microsoft.Azure.ActiveDirectory.LinuxSSH.AADLoginForLinux-";
+constexpr std::string_view legacy_folder_name =
+    "Microsoft.Azure.ActiveDirectory.LinuxSSH.AADLoginForLinux-";
 
 std::string read_os_release(const World& world) {
     // os-release(5): /etc first, /usr/lib where that is absent.
@@ -27,30 +28,41 @@ std::string read_os_release(const World& world) {
     return {};
 }
 
-void find_legacy_packages(World& world, const PackageTool& tool, std::vector<LegacyRemnant>& remnants) {
+void find_legacy_packages(World& world,
+                          const PackageTool& tool,
+                          std::vector<LegacyRemnant>& remnants) {
     for (const auto& state : ask_packages(world, tool, {"aadlogin", "aadlogin-selinux"})) {
         // Removed but not purged ("config-files") is not installed.
-        if (state.status != PackageState::Status::installed && state.status != PackageState::Status::broken) {
+        if (state.status != PackageState::Status::installed &&
+            state.status != PackageState::Status::broken) {
             continue;
         }
-        remnants.push_back({fmt::format("the package {} {}", state.name, state.version), tool.removal_hint(state.name)});
+        remnants.push_back({fmt::format("the package {} {}", state.name, state.version),
+                            tool.removal_hint(state.name)});
     }
 }
 
-void find_legacy_folders(const World& world, const std::string& waagent_folder, std::vector<LegacyRemnant>& remnants) {
+void find_legacy_folders(const World& world,
+                         const std::string& waagent_folder,
+                         std::vector<LegacyRemnant>& remnants) {
     for (const auto& name : world.files.list(waagent_folder)) {
-        const auto folder = waagent_folder + "/" + name;
+        const auto folder = fmt::format("{}/{}", waagent_folder, name);
         const auto info = world.files.info(folder);
-        if (!name.starts_with(legacy_folder_name) || !info || info->kind != FileInfo::Kind::folder) {
+        if (!name.starts_with(legacy_folder_name) || !info ||
+            info->kind != FileInfo::Kind::folder) {
             continue;
         }
         // WALinuxAgent ga/exthandlers.py ExtHandlerState: one word, absent means NotInstalled.
         auto state = world.files.read(folder + "/config/HandlerState", 64).text;
         std::erase_if(state, [](unsigned char c) { return c <= ' '; });
         const bool runs = state == "Installed" || state == "Enabled";
-        remnants.push_back({fmt::format("the extension AADLoginForLinux ({}, {})", name, state.empty() ? "no state" : state),
-                            runs ? "az vm extension delete -g <group> --vm-name <vm> -n AADLoginForLinux" : "rm -r " + folder,
-                            runs});
+        remnants.push_back(
+            {fmt::format("the extension AADLoginForLinux ({}, {})",
+                         name,
+                         state.empty() ? "no state" : state),
+             runs ? "az vm extension delete -g <group> --vm-name <vm> -n AADLoginForLinux"
+                  : "rm -r " + folder,
+             runs});
     }
 }
 
@@ -66,23 +78,31 @@ Selinux read_selinux(const World& world) {
         const auto start = at + std::string_view("\nSELINUXTYPE=").size();
         policy = config.substr(start, config.find_first_of(" \t\r\n", start) - start);
     }
-    return {true, fmt::format("{}, policy {}", enforce.text.starts_with("1") ? "enforcing" : "permissive", policy)};
+    return {
+        true,
+        fmt::format(
+            "{}, policy {}", enforce.text.starts_with("1") ? "enforcing" : "permissive", policy)};
 }
 
 /// Whether the keyring that our source, or an existing one, names can be left as it is.
 bool keyring_in_place(const World& world, const InstallInputs& inputs, const State& state) {
     const auto file = world.files.read(inputs.keyring, text_limit);
-    const bool names_it = !inputs.existing_source || inputs.existing_source->signed_by == inputs.keyring;
+    const bool names_it =
+        !inputs.existing_source || inputs.existing_source->signed_by == inputs.keyring;
     if (file.state == FileText::State::absent) {
-        return !names_it;  // removing packages-microsoft-prod takes the keyring along and leaves its source
+        return !names_it;  // removing packages-microsoft-prod takes the keyring along and leaves
+                           // its source
     }
     const auto keys = read_key_file(file.text);
     const bool complete = std::ranges::all_of(inputs.accepted_keys, [&](const Fingerprint& wanted) {
         return std::ranges::find(keys.primary, wanted) != keys.primary.end();
     });
     const auto* record = state.file(inputs.keyring);
-    const bool ours = record != nullptr && std::ranges::find(record->sha256, sha256_hex(file.text)) != record->sha256.end();
-    return complete || !ours;  // somebody else's keyring is used as it is; if it lacks the key, apt says so
+    const bool ours =
+        record != nullptr &&
+        std::ranges::find(record->sha256, sha256_hex(file.text)) != record->sha256.end();
+    return complete ||
+           !ours;  // somebody else's keyring is used as it is; if it lacks the key, apt says so
 }
 
 void choose_keys(InstallInputs& inputs, const Settings& settings) {
@@ -92,7 +112,8 @@ void choose_keys(InstallInputs& inputs, const Settings& settings) {
     }
     if (!settings.key_url.empty()) {
         inputs.key_url = settings.key_url;
-        inputs.accepted_keys.insert(inputs.accepted_keys.end(), settings.signing_keys.begin(), settings.signing_keys.end());
+        inputs.accepted_keys.insert(
+            inputs.accepted_keys.end(), settings.signing_keys.begin(), settings.signing_keys.end());
     }
 }
 
@@ -109,16 +130,20 @@ Support find_support(const World& world) {
     }
     auto support = std::get<Support>(found);
     if (!world.files.info(std::string(support.row->tool->program))) {
-        throw Failure(ExitCode::missing_dependency,
-                      Phase::preflight,
-                      fmt::format("{} is missing on this {}", support.row->tool->program, support.distribution),
-                      "the package manager is needed to install aadsshlogin",
-                      "repair the image or use one that has its package manager");
+        throw Failure(
+            ExitCode::missing_dependency,
+            Phase::preflight,
+            fmt::format(
+                "{} is missing on this {}", support.row->tool->program, support.distribution),
+            "the package manager is needed to install aadsshlogin",
+            "repair the image or use one that has its package manager");
     }
     return support;
 }
 
-std::vector<SourceEntry> read_sources(const World& world, const PackageTool& tool, std::vector<std::string>& unread) {
+std::vector<SourceEntry> read_sources(const World& world,
+                                      const PackageTool& tool,
+                                      std::vector<std::string>& unread) {
     std::vector<std::string> paths{"/etc/apt/sources.list"};
     for (const auto& name : world.files.list("/etc/apt/sources.list.d")) {
         const auto path = "/etc/apt/sources.list.d/" + name;
@@ -145,7 +170,8 @@ Facts gather_facts(World& world, const HandlerEnvironment& environment) {
     const auto& tool = *facts.support.row->tool;
     facts.login = ask_package(world, tool, login_package);
     facts.selinux = read_selinux(world);
-    facts.selinux_package = ask_package(world, tool, std::string(facts.support.row->selinux_package));
+    facts.selinux_package =
+        ask_package(world, tool, std::string(facts.support.row->selinux_package));
     find_legacy_packages(world, tool, facts.legacy);
     find_legacy_folders(world, environment.waagent_folder, facts.legacy);
     facts.ca_bundle_missing = find_ca_bundle(world.files).empty();
@@ -169,8 +195,9 @@ InstallInputs install_inputs(const World& world,
     if (const auto* existing = find_source(facts.sources, repository, inputs.architecture)) {
         inputs.existing_source = *existing;
     }
-    inputs.source_in_place = world.files.read(std::string(row.tool->source_file), text_limit).text ==
-                             own_source_text(repository, inputs.architecture, inputs.signed_by);
+    inputs.source_in_place =
+        world.files.read(std::string(row.tool->source_file), text_limit).text ==
+        own_source_text(repository, inputs.architecture, inputs.signed_by);
     inputs.keyring_in_place = keyring_in_place(world, inputs, state);
     if (facts.selinux.in_use) {
         inputs.packages.emplace_back(row.selinux_package);
@@ -178,7 +205,8 @@ InstallInputs install_inputs(const World& world,
     }
     inputs.packages.emplace_back(login_package);
     if (facts.login.reinstall) {
-        inputs.reinstall.emplace_back(login_package);  // "already the newest version" would leave it as it is
+        inputs.reinstall.emplace_back(
+            login_package);  // "already the newest version" would leave it as it is
     }
     inputs.ca_bundle_missing = facts.ca_bundle_missing;
     inputs.proxy_variables = proxies.variables();

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <string>
-#include <vector>
-
 #include "handler/environment.hpp"
 #include "handler/proxy.hpp"
 #include "handler/settings.hpp"
 #include "handler/state.hpp"
 #include "handler/sys/world.hpp"
 #include "installers/catalogue.hpp"
+
+#include <string>
+#include <vector>
 
 namespace aadssh {
 
@@ -19,7 +19,8 @@ struct LegacyRemnant {
     bool blocks = true;   ///< false: a leftover that does no harm
 };
 
-/// Whether SELinux rules this machine, by the kernel and the configured policy, not by which packages are there.
+/// Whether SELinux rules this machine, by the kernel and the configured policy, not by which
+/// packages are there.
 struct Selinux {
     bool in_use = false;
     std::string detail;  ///< "enforcing, policy targeted", "disabled", "not in this kernel"
@@ -28,22 +29,26 @@ struct Selinux {
 /// What the machine is. Only reading; gathered once per command.
 struct Facts {
     Support support;
-    PackageState login;    ///< aadsshlogin
+    PackageState login;  ///< aadsshlogin
     PackageState selinux_package;
     std::vector<LegacyRemnant> legacy;
     Selinux selinux;
     bool ca_bundle_missing = false;
     std::vector<SourceEntry> sources;
-    std::vector<std::string> unread;  ///< places that could not be looked at, as phrases (plan without root)
+    std::vector<std::string>
+        unread;  ///< places that could not be looked at, as phrases (plan without root)
 };
 
-/// Reads os-release and finds the machine's row. Throws Failure(unsupported), or Failure(missing_dependency) when its package tool is not there.
+/// Reads os-release and finds the machine's row. Throws Failure(unsupported), or
+/// Failure(missing_dependency) when its package tool is not there.
 Support find_support(const World& world);
 
 Facts gather_facts(World& world, const HandlerEnvironment& environment);
 
 /// Every enabled apt entry except our own file's.
-std::vector<SourceEntry> read_sources(const World& world, const PackageTool& tool, std::vector<std::string>& unread);
+std::vector<SourceEntry> read_sources(const World& world,
+                                      const PackageTool& tool,
+                                      std::vector<std::string>& unread);
 
 /// What make_install_plan needs for one rung.
 InstallInputs install_inputs(const World& world,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "handler/keyring.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
-
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
 #include "handler/repository_probe.hpp"
 #include "installers/openpgp.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 namespace aadssh {
 namespace {
@@ -17,24 +17,29 @@ namespace {
 constexpr std::size_t key_file_limit = 256UL * 1024;
 
 /// Adds the file's packets to `keyring` if every primary key in it is accepted.
-void add_keys(std::string& keyring, const std::string& text, const std::string& from, const WriteKeyring& step) {
+void add_keys(std::string& keyring,
+              const std::string& text,
+              const std::string& from,
+              const WriteKeyring& step) {
     const auto keys = read_key_file(text);
     if (!keys.error.empty()) {
-        throw Failure(ExitCode::signature_refused,
-                      Phase::repository,
-                      fmt::format("the signing key {} is refused", from),
-                      "it is not a file of OpenPGP public keys: " + keys.error,
-                      "see that the address serves the key itself, not a page of a proxy or firewall");
+        throw Failure(
+            ExitCode::signature_refused,
+            Phase::repository,
+            fmt::format("the signing key {} is refused", from),
+            "it is not a file of OpenPGP public keys: " + keys.error,
+            "see that the address serves the key itself, not a page of a proxy or firewall");
     }
     for (const auto& fingerprint : keys.primary) {
         if (std::ranges::find(step.accepted, fingerprint) == step.accepted.end()) {
-            throw Failure(ExitCode::signature_refused,
-                          Phase::repository,
-                          fmt::format("the signing key {} is refused", from),
-                          fmt::format("it holds the key {}, which is not accepted; accepted are {}",
-                                      fingerprint,
-                                      fmt::join(step.accepted, ", ")),
-                          "if you trust that key, add its fingerprint to the setting repository.signingKeys");
+            throw Failure(
+                ExitCode::signature_refused,
+                Phase::repository,
+                fmt::format("the signing key {} is refused", from),
+                fmt::format("it holds the key {}, which is not accepted; accepted are {}",
+                            fingerprint,
+                            fmt::join(step.accepted, ", ")),
+                "if you trust that key, add its fingerprint to the setting repository.signingKeys");
         }
         log_info(fmt::format("key {} accepted, from {}", fingerprint, from));
     }
@@ -52,7 +57,8 @@ std::string fetch(RunContext& run, const std::string& url) {
         run.world.clock.sleep(run.deadline.at_most(pause));
         request.limit = run.deadline.at_most(Seconds(30));
         response = run.world.http.get(request);
-        const bool final_answer = response.failure == HttpResponse::Failure::none && response.status < 429;
+        const bool final_answer =
+            response.failure == HttpResponse::Failure::none && response.status < 429;
         if (final_answer || run.deadline.reached() || run.world.processes.interrupted()) {
             break;
         }
@@ -61,7 +67,8 @@ std::string fetch(RunContext& run, const std::string& url) {
         throw Failure(ExitCode::repository_unreachable,
                       Phase::repository,
                       fmt::format("the signing key {} cannot be fetched", url),
-                      describe_http(url, response, request.proxy));
+                      describe_http(url, response, request.proxy),
+                      http_remedy(response));
     }
     return response.body;
 }

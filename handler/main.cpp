@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <iostream>
-
 #include "handler/run.hpp"
 #include "handler/sys/name_service.hpp"
 #include "handler/sys/real_world.hpp"
+
+#include <iostream>
 
 int main(int argc, char** argv) {
     aadssh::pin_name_service();  // first: a static program must never load the host's NSS modules

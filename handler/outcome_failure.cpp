@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "handler/outcome_failure.hpp"
 
-#include <fmt/format.h>
-
 #include "handler/packages.hpp"
 #include "handler/repository_probe.hpp"
+
+#include <fmt/format.h>
 
 namespace aadssh {
 namespace {
@@ -16,21 +16,27 @@ std::string with_words(const std::string& cause, const std::string& words) {
     return cause + "; " + words;
 }
 
-Failure not_published(RunContext& run, const Support& support, const Repository& repository, const Applied& applied) {
+Failure not_published(RunContext& run,
+                      const Support& support,
+                      const Repository& repository,
+                      const Applied& applied) {
     const auto probe = probe_repository(run.world, repository, run.proxies, run.deadline);
     const bool no_repository = probe.answer == Probe::Answer::absent;
-    return {ExitCode::unsupported,
-            Phase::repository,
-            fmt::format("{} is not published for {}", login_package, support.distribution),
-            no_repository
-                ? fmt::format("there is no repository {}, suite {}", repository.url, repository.suite)
-                : with_words(fmt::format("the repository {}, suite {}, has no {} for the architecture {}",
-                                         repository.url,
-                                         repository.suite,
-                                         login_package,
-                                         support.architecture),
-                             applied.words),
-            "use a distribution release that has it, or wait until Microsoft publishes it; every run of the extension asks again"};
+    return {
+        ExitCode::unsupported,
+        Phase::repository,
+        fmt::format("{} is not published for {}", login_package, support.distribution),
+        no_repository
+            ? fmt::format("there is no repository {}, suite {}", repository.url, repository.suite)
+            : with_words(
+                  fmt::format("the repository {}, suite {}, has no {} for the architecture {}",
+                              repository.url,
+                              repository.suite,
+                              login_package,
+                              support.architecture),
+                  applied.words),
+        "use a distribution release that has it, or wait until Microsoft publishes it; every run "
+        "of the extension asks again"};
 }
 
 Failure unreachable(RunContext& run, const Repository& repository, const Applied& applied) {
@@ -38,10 +44,11 @@ Failure unreachable(RunContext& run, const Repository& repository, const Applied
     const bool we_reach_it = probe.answer == Probe::Answer::there;
     return {ExitCode::repository_unreachable,
             Phase::repository,
-            fmt::format("the package repository {} cannot be reached, so \"{}\" failed", repository.url, applied.purpose),
+            fmt::format("the package repository {} cannot be reached, so \"{}\" failed",
+                        repository.url,
+                        applied.purpose),
             we_reach_it ? applied.words : with_words(probe.detail, applied.words),
-            "allow this VM outbound HTTPS to packages.microsoft.com and to its distribution's archive, or give the agent's service the "
-            "variable https_proxy; then run the extension again"};
+            probe.remedy};
 }
 
 }  // namespace
@@ -68,14 +75,20 @@ ExitCode exit_code_for(Outcome outcome) {
     return ExitCode::verification_failed;
 }
 
-Failure outcome_failure(RunContext& run, const Support& support, const Repository& repository, const Applied& applied) {
+Failure outcome_failure(RunContext& run,
+                        const Support& support,
+                        const Repository& repository,
+                        const Applied& applied) {
     if (applied.outcome == Outcome::not_published) {
         return not_published(run, support, repository, applied);
     }
     if (applied.outcome == Outcome::network) {
         return unreachable(run, repository, applied);
     }
-    const auto hint = support.row->tool->repair_hint(applied.outcome);
+    // No command on the machine mends a refused signature; the code's own text says what does.
+    const auto hint = applied.outcome == Outcome::signature
+                          ? std::string()
+                          : support.row->tool->repair_hint(applied.outcome);
     auto problem = fmt::format("the step \"{}\" failed", applied.purpose);
     if (applied.outcome == Outcome::signature) {
         problem = fmt::format("the signature of the repository {} is refused", repository.url);

@@ -7,10 +7,15 @@
 
 namespace aadssh {
 
-/// locked 56, not_published 51, network 20, signature 61, no_space / unmet / interrupted 52, failed 21.
+/// locked 56, not_published 51, network 20, signature 61, no_space / unmet / interrupted 52,
+/// failed 21.
 ExitCode exit_code_for(Outcome outcome);
 
-/// What a person is told when a plan failed. Looks at the repository once more where that explains a network failure.
-Failure outcome_failure(RunContext& run, const Support& support, const Repository& repository, const Applied& applied);
+/// What a person is told when a plan failed. Looks at the repository once more where that explains
+/// a network failure.
+Failure outcome_failure(RunContext& run,
+                        const Support& support,
+                        const Repository& repository,
+                        const Applied& applied);
 
 }  // namespace aadssh

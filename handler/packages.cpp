@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "handler/packages.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
 #include "handler/scrub.hpp"
 #include "installers/catalogue.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace aadssh {
 namespace {
@@ -30,25 +30,32 @@ std::string describe_end(const CommandResult& result) {
         return "could not be started: " + result.error;
     }
     if (result.timed_out) {
-        return fmt::format("no end after {} s", std::chrono::duration_cast<Seconds>(result.duration).count());
+        return fmt::format("no end after {} s",
+                           std::chrono::duration_cast<Seconds>(result.duration).count());
     }
     if (result.interrupted) {
         return "stopped because this program was asked to end";
     }
-    return result.signal != 0 ? fmt::format("ended by signal {}", result.signal) : fmt::format("exit code {}", result.code);
+    return result.signal != 0 ? fmt::format("ended by signal {}", result.signal)
+                              : fmt::format("exit code {}", result.code);
 }
 
 CommandResult run_logged(World& world, const Command& command, bool with_output) {
     log_info("run: " + shell_line(command.argv));
     auto result = world.processes.run(command);
-    log_info(fmt::format("end: {}: {} after {} ms", command.argv.front(), describe_end(result), result.duration.count()));
+    log_info(fmt::format("end: {}: {} after {} ms",
+                         command.argv.front(),
+                         describe_end(result),
+                         result.duration.count()));
     if (with_output) {
         log_output(result.output);
     }
     return result;
 }
 
-std::vector<PackageState> ask_packages(World& world, const PackageTool& tool, const std::vector<std::string>& names) {
+std::vector<PackageState> ask_packages(World& world,
+                                       const PackageTool& tool,
+                                       const std::vector<std::string>& names) {
     if (names.empty()) {
         return {};
     }
@@ -56,7 +63,8 @@ std::vector<PackageState> ask_packages(World& world, const PackageTool& tool, co
     if (result.interrupted) {
         throw asked_to_end("asking the package database");
     }
-    // 1 only says that a name is unknown (dpkg-query(1), rpm(8)); more than that is an answer that must not be taken for "absent".
+    // 1 only says that a name is unknown (dpkg-query(1), rpm(8)); more than that is an answer that
+    // must not be taken for "absent".
     if (!result.started || result.timed_out || result.signal != 0 || result.code > 1) {
         throw Failure(ExitCode::missing_dependency,
                       Phase::package,
@@ -81,7 +89,8 @@ PackageState ask_package(World& world, const PackageTool& tool, const std::strin
 }
 
 std::vector<std::string> installed_packages(World& world, const PackageTool& tool) {
-    const Command question{.argv = tool.state_query({}), .limit = query_limit, .output_cap = 16UL * 1024 * 1024};
+    const Command question{
+        .argv = tool.state_query({}), .limit = query_limit, .output_cap = 16UL * 1024 * 1024};
     const auto result = run_logged(world, question, false);
     std::vector<std::string> names;
     for (const auto& state : tool.parse_states(result.output)) {

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <string>
-#include <vector>
-
 #include "handler/failure.hpp"
 #include "handler/sys/world.hpp"
 #include "installers/package_tool.hpp"
+
+#include <string>
+#include <vector>
 
 namespace aadssh {
 
 inline constexpr const char* login_package = "aadsshlogin";
 
-/// Asks the package database (not the package manager: it takes no lock and a few milliseconds). One state per name, in order.
-/// Throws Failure(missing_dependency) when the database cannot be asked.
-std::vector<PackageState> ask_packages(World& world, const PackageTool& tool, const std::vector<std::string>& names);
+/// Asks the package database (not the package manager: it takes no lock and a few milliseconds).
+/// One state per name, in order. Throws Failure(missing_dependency) when the database cannot be
+/// asked.
+std::vector<PackageState> ask_packages(World& world,
+                                       const PackageTool& tool,
+                                       const std::vector<std::string>& names);
 PackageState ask_package(World& world, const PackageTool& tool, const std::string& name);
 
 /// Names of all installed packages, sorted; empty when the database cannot be asked.
@@ -22,10 +25,12 @@ std::vector<std::string> installed_packages(World& world, const PackageTool& too
 /// The package that owns a path; empty when none does.
 std::string owning_package(World& world, const PackageTool& tool, const std::string& path);
 
-/// The first package tool of the catalogue whose program is on this machine; nullptr when there is none.
+/// The first package tool of the catalogue whose program is on this machine; nullptr when there is
+/// none.
 const PackageTool* present_tool(const World& world);
 
-/// Runs a program inside the limit and logs its words, exit code, duration and, unless it is a long listing, its output.
+/// Runs a program inside the limit and logs its words, exit code, duration and, unless it is a long
+/// listing, its output.
 CommandResult run_logged(World& world, const Command& command, bool with_output = true);
 
 /// For a wait that a signal ended.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "handler/plan_command.hpp"
 
-#include <fmt/format.h>
-
-#include <ostream>
-
 #include "handler/converge.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
 #include "handler/json.hpp"
 #include "handler/preflight.hpp"
 #include "handler/scrub.hpp"
+
+#include <fmt/format.h>
+
+#include <ostream>
 
 namespace aadssh {
 namespace {
@@ -27,16 +27,21 @@ struct Outlook {
     int code = 0;
 };
 
-/// Inside the agent's folder the extension's own settings count too; elsewhere only the machine-wide ones.
+/// Inside the agent's folder the extension's own settings count too; elsewhere only the
+/// machine-wide ones.
 void read_what_may_be_read(RunContext& run) {
     run.environment = read_handler_environment(run.world);
-    run.sequence = run.environment.usable() ? sequence_number(run.world, run.environment) : std::nullopt;
+    run.sequence =
+        run.environment.usable() ? sequence_number(run.world, run.environment) : std::nullopt;
     run.settings = read_settings(run.world, run.environment, run.sequence);
     run.proxies = read_proxies(run.world.environment);
     if (run.world.root) {
         run.state = run.store.peek();
     } else {
-        run.note({"record", Substatus::Level::warning, 0, "What this extension added earlier is unknown (needs root)."});
+        run.note({"record",
+                  Substatus::Level::warning,
+                  0,
+                  "What this extension added earlier is unknown (needs root)."});
     }
 }
 
@@ -60,15 +65,22 @@ Outlook look_ahead(RunContext& run) {
             stop_at(outlook, failure);
         }
         for (const auto& place : facts.unread) {
-            run.note({"unread", Substatus::Level::warning, 0, fmt::format("Could not be read: {}.", place)});
+            run.note({"unread",
+                      Substatus::Level::warning,
+                      0,
+                      fmt::format("Could not be read: {}.", place)});
         }
         const auto rungs = choose_rungs(run, facts);
-        const auto inputs = install_inputs(run.world, facts, rungs.front(), run.settings, run.proxies, run.state);
+        const auto inputs =
+            install_inputs(run.world, facts, rungs.front(), run.settings, run.proxies, run.state);
         outlook.plan = facts.support.row->tool->install_plan(inputs);
     } catch (const Failure& failure) {
         stop_at(outlook, failure);
     } catch (const std::exception& error) {
-        stop_at(outlook, Failure(ExitCode::internal_error, Phase::start, "the handler itself failed", error.what()));
+        stop_at(
+            outlook,
+            Failure(
+                ExitCode::internal_error, Phase::start, "the handler itself failed", error.what()));
     }
     outlook.findings = run.checks;
     return outlook;
@@ -89,7 +101,8 @@ std::string_view level_name(Substatus::Level level) {
 std::string as_text(const Outlook& outlook) {
     std::string text;
     for (const auto& finding : outlook.findings) {
-        text += fmt::format("{:<12} {:<8} {}\n", finding.name, level_name(finding.level), finding.message);
+        text += fmt::format(
+            "{:<12} {:<8} {}\n", finding.name, level_name(finding.level), finding.message);
     }
     if (outlook.plan) {
         text += fmt::format("{}{}", text.empty() ? "" : "\n", describe(*outlook.plan));
@@ -105,7 +118,11 @@ std::string as_json(const Outlook& outlook) {
     writer.object().key("distribution").value(outlook.distribution).key("code").value(outlook.code);
     writer.key("stop").value(outlook.stop).key("findings").array();
     for (const auto& finding : outlook.findings) {
-        writer.object().key("name").value(finding.name).key("level").value(level_name(finding.level));
+        writer.object()
+            .key("name")
+            .value(finding.name)
+            .key("level")
+            .value(level_name(finding.level));
         writer.key("message").value(finding.message).end();
     }
     writer.end().key("plan");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "handler/preflight.hpp"
 
+#include "handler/log.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include "handler/log.hpp"
 
 namespace aadssh {
 namespace {
@@ -13,17 +13,27 @@ using Level = Substatus::Level;
 
 [[noreturn]] void no_identity(RunContext& run, const Identity& identity) {
     const auto code = ExitCode::no_system_identity;
-    run.note({"identity", Level::error, static_cast<int>(code), "No system-assigned managed identity: " + identity.detail + "."});
+    const bool user_assigned = identity.kind == Identity::Kind::user_assigned_only;
+    const auto detail =
+        (user_assigned ? "there are only user-assigned ones, which sign-in cannot use: " : "") +
+        identity.detail;
+    run.note({"identity",
+              Level::error,
+              static_cast<int>(code),
+              "No system-assigned managed identity: " + detail + "."});
     throw Failure(code,
                   Phase::preflight,
                   "this VM has no system-assigned managed identity",
-                  identity.detail,
-                  "az vm identity assign -g <group> -n <vm> (for a scale set: az vmss identity assign), then run the extension again");
+                  detail,
+                  "az vm identity assign -g <group> -n <vm> (for a scale set: az vmss identity "
+                  "assign), then run the extension again");
 }
 
 void no_answer(RunContext& run, const Identity& identity, bool package_in_place) {
     const auto code = ExitCode::imds_unreachable;
-    const auto text = fmt::format("The Instance Metadata Service (IMDS) did not tell this VM's identity: {}.", identity.detail);
+    const auto text =
+        fmt::format("The Instance Metadata Service (IMDS) did not tell this VM's identity: {}.",
+                    identity.detail);
     if (package_in_place) {
         run.note({"identity", Level::warning, static_cast<int>(code), text});
         return;
@@ -31,11 +41,14 @@ void no_answer(RunContext& run, const Identity& identity, bool package_in_place)
     run.note({"identity", Level::error, static_cast<int>(code), text});
     throw Failure(code,
                   Phase::preflight,
-                  "the Azure Instance Metadata Service (IMDS) cannot be reached, so this VM's identity is unknown",
+                  "the Azure Instance Metadata Service (IMDS) cannot be reached, so this VM's "
+                  "identity is unknown",
                   identity.detail,
-                  "see that http://169.254.169.254 is reachable from this VM without a proxy (route, host firewall), for example with "
+                  "see that http://169.254.169.254 is reachable from this VM without a proxy "
+                  "(route, host firewall), for example with "
                   "curl --noproxy '*' -H Metadata:true "
-                  "'http://169.254.169.254/metadata/instance?api-version=2021-02-01'; then run the extension again");
+                  "'http://169.254.169.254/metadata/instance?api-version=2021-02-01'; then run the "
+                  "extension again");
 }
 
 }  // namespace
@@ -50,20 +63,29 @@ void check_legacy(RunContext& run, const Facts& facts) {
             blocking.push_back(remnant.what);
             removals.push_back(remnant.removal);
         } else {
-            leftovers.push_back(fmt::format("{} (remove it with: {})", remnant.what, remnant.removal));
+            leftovers.push_back(
+                fmt::format("{} (remove it with: {})", remnant.what, remnant.removal));
         }
     }
     if (!blocking.empty()) {
         const auto found = fmt::format("found {}", fmt::join(blocking, " and "));
-        run.note({"legacy", Level::error, static_cast<int>(code), fmt::format("AADLoginForLinux is still here: {}.", found)});
+        run.note({"legacy",
+                  Level::error,
+                  static_cast<int>(code),
+                  fmt::format("AADLoginForLinux is still here: {}.", found)});
         throw Failure(code,
                       Phase::preflight,
-                      "the deprecated extension AADLoginForLinux is still on this VM and cannot live beside this one",
+                      "the deprecated extension AADLoginForLinux is still on this VM and cannot "
+                      "live beside this one",
                       found,
                       fmt::format("{}; then run the extension again", fmt::join(removals, "; ")));
     }
     if (!leftovers.empty()) {
-        run.note({"legacy", Level::warning, 0, fmt::format("Only a leftover of AADLoginForLinux: {}.", fmt::join(leftovers, ", "))});
+        run.note(
+            {"legacy",
+             Level::warning,
+             0,
+             fmt::format("Only a leftover of AADLoginForLinux: {}.", fmt::join(leftovers, ", "))});
         return;
     }
     run.note({"legacy", Level::success, 0, "AADLoginForLinux is not on this VM."});
@@ -74,13 +96,20 @@ void check_identity(RunContext& run, bool package_in_place, const IdentityPatien
     log_info("identity: " + identity.detail);
     switch (identity.kind) {
         case Identity::Kind::system_assigned:
-            run.note({"identity", Level::success, 0, fmt::format("System-assigned identity of {} in {}.", identity.detail, identity.cloud)});
+            run.note(
+                {"identity",
+                 Level::success,
+                 0,
+                 fmt::format(
+                     "System-assigned identity of {} in {}.", identity.detail, identity.cloud)});
             return;
         case Identity::Kind::presumed:
             run.note({"identity",
                       Level::warning,
                       0,
-                      fmt::format("A token was issued, but whether to a system-assigned identity cannot be told: {}.", identity.detail)});
+                      fmt::format("A token was issued, but whether to a system-assigned identity "
+                                  "cannot be told: {}.",
+                                  identity.detail)});
             return;
         case Identity::Kind::user_assigned_only:
         case Identity::Kind::none:
@@ -93,7 +122,8 @@ void check_identity(RunContext& run, bool package_in_place, const IdentityPatien
 
 void preflight(RunContext& run, const Facts& facts, bool package_in_place) {
     check_legacy(run, facts);
-    check_identity(run, package_in_place, identity_patience(run.world.clock.uptime(), package_in_place));
+    check_identity(
+        run, package_in_place, identity_patience(run.world.clock.uptime(), package_in_place));
 }
 
 }  // namespace aadssh

@@ -7,9 +7,10 @@
 
 namespace aadssh {
 
-/// What must hold before anything is changed: no legacy extension (23), then a system-assigned identity (22, or 60 when IMDS does not answer). Each
-/// finding is noted; the first that is fatal is thrown. With `package_in_place`, an IMDS that does not answer is a warning only: a slow
-/// IMDS at boot must not turn a working VM red. Legacy comes first because it needs no waiting.
+/// What must hold before anything is changed: no legacy extension (23), then a system-assigned
+/// identity (22, or 60 when IMDS does not answer). Each finding is noted; the first that is fatal
+/// is thrown. With `package_in_place`, an IMDS that does not answer is a warning only: a slow IMDS
+/// at boot must not turn a working VM red. Legacy comes first because it needs no waiting.
 void preflight(RunContext& run, const Facts& facts, bool package_in_place);
 
 void check_legacy(RunContext& run, const Facts& facts);

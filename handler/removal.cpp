@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "handler/removal.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
-
 #include "handler/apply.hpp"
 #include "handler/digest.hpp"
 #include "handler/facts.hpp"
@@ -13,13 +8,19 @@
 #include "handler/outcome_failure.hpp"
 #include "handler/packages.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 namespace aadssh {
 namespace {
 
 constexpr std::size_t file_limit = 1024UL * 1024;
 
 /// Other sources that name this file as their key.
-std::vector<std::string> users_of(const std::string& path, const std::vector<SourceEntry>& sources) {
+std::vector<std::string> users_of(const std::string& path,
+                                  const std::vector<SourceEntry>& sources) {
     std::vector<std::string> users;
     for (const auto& entry : sources) {
         if (entry.signed_by == path) {
@@ -29,13 +30,16 @@ std::vector<std::string> users_of(const std::string& path, const std::vector<Sou
     return users;
 }
 
-OwnedFile look_at(World& world, const PackageTool& tool, const FileRecord& record, const std::vector<SourceEntry>& sources) {
+OwnedFile look_at(World& world,
+                  const PackageTool& tool,
+                  const FileRecord& record,
+                  const std::vector<SourceEntry>& sources) {
     OwnedFile file{.path = record.path};
     const auto found = world.files.read(record.path, file_limit);
     file.present = found.state != FileText::State::absent;
     file.changed =
-        file.present &&
-        (!found.ok() || std::ranges::find(record.sha256, sha256_hex(found.text)) == record.sha256.end());
+        file.present && (!found.ok() || std::ranges::find(record.sha256, sha256_hex(found.text)) ==
+                                            record.sha256.end());
     if (file.present) {
         file.owning_package = owning_package(world, tool, record.path);
         file.used_by = users_of(record.path, sources);
@@ -44,7 +48,10 @@ OwnedFile look_at(World& world, const PackageTool& tool, const FileRecord& recor
 }
 
 /// Purges, and says what is still there afterwards whatever the tool said.
-void remove_packages(RunContext& run, const PackageTool& tool, const RemovalInputs& inputs, Removed& removed) {
+void remove_packages(RunContext& run,
+                     const PackageTool& tool,
+                     const RemovalInputs& inputs,
+                     Removed& removed) {
     if (inputs.packages.empty()) {
         return;
     }
@@ -53,13 +60,15 @@ void remove_packages(RunContext& run, const PackageTool& tool, const RemovalInpu
     try {
         applied = apply(run, tool, tool.removal_plan({.packages = inputs.packages, .files = {}}));
         why = applied.words;
-        removed.code = applied.outcome == Outcome::ok ? ExitCode::ok : exit_code_for(applied.outcome);
+        removed.code =
+            applied.outcome == Outcome::ok ? ExitCode::ok : exit_code_for(applied.outcome);
     } catch (const Failure& failure) {
         why = failure.problem + (failure.cause.empty() ? "" : ": " + failure.cause);
         removed.code = failure.code;
     }
     if (run.state.transaction) {
-        removed.left.push_back("the packages " + fmt::format("{} ({})", fmt::join(inputs.packages, ", "), why));
+        removed.left.push_back("the packages " +
+                               fmt::format("{} ({})", fmt::join(inputs.packages, ", "), why));
         return;
     }
     for (const auto& state : ask_packages(run.world, tool, inputs.packages)) {
@@ -67,13 +76,17 @@ void remove_packages(RunContext& run, const PackageTool& tool, const RemovalInpu
             removed.packages.push_back(state.name);
             run.state.forget_package(state.name);
         } else {
-            removed.left.push_back(fmt::format("the package {} ({})", state.name, why.empty() ? "no reason given" : why));
+            removed.left.push_back(fmt::format(
+                "the package {} ({})", state.name, why.empty() ? "no reason given" : why));
         }
     }
     run.store.save(run.state);
 }
 
-void remove_files(RunContext& run, const PackageTool& tool, const RemovalInputs& inputs, Removed& removed) {
+void remove_files(RunContext& run,
+                  const PackageTool& tool,
+                  const RemovalInputs& inputs,
+                  Removed& removed) {
     const auto plan = tool.removal_plan({.packages = {}, .files = inputs.files});
     removed.kept.insert(removed.kept.end(), plan.notes.begin(), plan.notes.end());
     for (const auto& step : plan.steps) {
@@ -119,9 +132,9 @@ Removed remove_added(RunContext& run, const PackageTool& tool, const State& adde
 
 State added_since(const State& before, const State& now) {
     State added;
-    std::ranges::copy_if(now.packages, std::back_inserter(added.packages), [&](const std::string& name) {
-        return !before.added(name);
-    });
+    std::ranges::copy_if(now.packages,
+                         std::back_inserter(added.packages),
+                         [&](const std::string& name) { return !before.added(name); });
     std::ranges::copy_if(now.files, std::back_inserter(added.files), [&](const FileRecord& record) {
         return before.file(record.path) == nullptr;
     });

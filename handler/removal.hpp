@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <string>
-#include <vector>
-
 #include "handler/failure.hpp"
 #include "handler/run_context.hpp"
 #include "installers/package_tool.hpp"
 
+#include <string>
+#include <vector>
+
 namespace aadssh {
 
-/// Takes back what `added` records: the packages that are there now, then the files that nobody changed or needs. Serves `uninstall` (everything on
-/// record) and undo (what this run added). What was taken back leaves run.state.
+/// Takes back what `added` records: the packages that are there now, then the files that nobody
+/// changed or needs. Serves `uninstall` (everything on record) and undo (what this run added). What
+/// was taken back leaves run.state.
 struct Removed {
     std::vector<std::string> packages;  ///< purged
     std::vector<std::string> kept;      ///< what stays on purpose, full sentences

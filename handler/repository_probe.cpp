@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "handler/repository_probe.hpp"
 
-#include <fmt/format.h>
-
 #include "handler/log.hpp"
 #include "handler/scrub.hpp"
+
+#include <fmt/format.h>
 
 namespace aadssh {
 namespace {
@@ -24,19 +24,26 @@ std::string host_and_port(const std::string& url) {
 
 }  // namespace
 
-std::string describe_http(const std::string& url, const HttpResponse& response, const std::string& proxy) {
+std::string describe_http(const std::string& url,
+                          const HttpResponse& response,
+                          const std::string& proxy) {
     const auto host = host_and_port(url);
-    const auto via = proxy.empty() ? std::string() : fmt::format(" through the proxy {}", host_and_port(proxy));
+    const auto via =
+        proxy.empty() ? std::string() : fmt::format(" through the proxy {}", host_and_port(proxy));
     using Failed = HttpResponse::Failure;
     switch (response.failure) {
         case Failed::none:
             return fmt::format("{} answered HTTP {} for {}{}", host, response.status, url, via);
         case Failed::name_lookup:
-            return fmt::format("the name in {}{} cannot be resolved: {}", host, via, response.detail);
+            return fmt::format(
+                "the name in {}{} cannot be resolved: {}", host, via, response.detail);
         case Failed::connect:
             return fmt::format("no connection to {}{}: {}", host, via, response.detail);
         case Failed::tls:
-            return fmt::format("the TLS certificate or handshake of {}{} is not accepted: {}", host, via, response.detail);
+            return fmt::format("the TLS certificate or handshake of {}{} is not accepted: {}",
+                               host,
+                               via,
+                               response.detail);
         case Failed::timed_out:
             return fmt::format("no answer from {}{} in time", host, via);
         case Failed::proxy:
@@ -49,7 +56,21 @@ std::string describe_http(const std::string& url, const HttpResponse& response, 
     return fmt::format("the answer of {}{} could not be read: {}", host, via, response.detail);
 }
 
-Probe probe_repository(World& world, const Repository& repository, const ProxySettings& proxies, const Deadline& deadline) {
+std::string http_remedy(const HttpResponse& response) {
+    if (response.failure == HttpResponse::Failure::tls) {
+        return "if a proxy or firewall inspects TLS here, add its CA to this VM's trust store "
+               "(/usr/local/share/ca-certificates "
+               "and update-ca-certificates, or the distribution's equal), or except the host from "
+               "inspection; then run the "
+               "extension again";
+    }
+    return {};
+}
+
+Probe probe_repository(World& world,
+                       const Repository& repository,
+                       const ProxySettings& proxies,
+                       const Deadline& deadline) {
     HttpRequest request;
     request.url = fmt::format("{}/dists/{}/InRelease", repository.url, repository.suite);
     request.proxy = proxies.for_url(request.url);
@@ -59,6 +80,7 @@ Probe probe_repository(World& world, const Repository& repository, const ProxySe
     const auto response = world.http.get(request);
     Probe probe;
     probe.detail = scrub(describe_http(request.url, response, request.proxy));
+    probe.remedy = http_remedy(response);
     if (response.failure == HttpResponse::Failure::none) {
         probe.answer = response.status == 200   ? Probe::Answer::there
                        : response.status == 404 ? Probe::Answer::absent

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "handler/run.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <ostream>
-#include <set>
-
 #include "handler/command_line.hpp"
 #include "handler/commands.hpp"
 #include "handler/failure.hpp"
@@ -15,6 +9,12 @@
 #include "handler/update_marker.hpp"
 #include "installers/catalogue.hpp"
 #include "version.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+#include <set>
 
 namespace aadssh {
 namespace {
@@ -30,7 +30,11 @@ std::string lock_path() {
 /// Waits for another command of this extension; 63 at the deadline.
 std::unique_ptr<FileLock> take_lock(RunContext& run, const AgentCommand& command) {
     if (const auto error = run.world.files.make_folder(lock_folder, 0700); !error.empty()) {
-        throw Failure(ExitCode::missing_dependency, Phase::start, fmt::format("{} cannot be made", lock_folder), error, "run as root, on a machine whose /run is writable");
+        throw Failure(ExitCode::missing_dependency,
+                      Phase::start,
+                      fmt::format("{} cannot be made", lock_folder),
+                      error,
+                      "run as root, on a machine whose /run is writable");
     }
     const auto text = fmt::format("{} since {}", command.name, run.world.clock.utc());
     bool said = false;
@@ -44,7 +48,10 @@ std::unique_ptr<FileLock> take_lock(RunContext& run, const AgentCommand& command
             said = true;
         }
         if (run.deadline.reached() || run.world.processes.interrupted()) {
-            throw Failure(ExitCode::another_run, Phase::start, "another run of this extension did not end in time", holder);
+            throw Failure(ExitCode::another_run,
+                          Phase::start,
+                          "another run of this extension did not end in time",
+                          holder);
         }
         run.world.clock.sleep(run.deadline.at_most(lock_poll));
     }
@@ -63,8 +70,13 @@ void save_status(RunContext& run, const Report& report) {
         log_warning("no status file: the agent told neither a folder nor a sequence number");
         return;
     }
-    if (const auto error = write_status(run.world, run.environment.status_folder, *run.sequence, report); !error.empty()) {
-        log_warning(fmt::format("the status file {}/{}.status could not be written: {}", run.environment.status_folder, *run.sequence, error));
+    if (const auto error =
+            write_status(run.world, run.environment.status_folder, *run.sequence, report);
+        !error.empty()) {
+        log_warning(fmt::format("the status file {}/{}.status could not be written: {}",
+                                run.environment.status_folder,
+                                *run.sequence,
+                                error));
     }
 }
 
@@ -73,8 +85,10 @@ void save_cut_off_status(RunContext& run, const AgentCommand& command) {
                 {.success = false,
                  .code = static_cast<int>(ExitCode::deadline_reached),
                  .operation = std::string(command.name),
-                 .message = fmt::format("AADSSH-{} {}: the run that began at {} was cut off before it could report. It runs again at "
-                                        "the next goal state, for example after any change of the VM's extensions or a reboot.",
+                 .message = fmt::format("AADSSH-{} {}: the run that began at {} was cut off before "
+                                        "it could report. It runs again at "
+                                        "the next goal state, for example after any change of the "
+                                        "VM's extensions or a reboot.",
                                         static_cast<int>(ExitCode::deadline_reached),
                                         command.name,
                                         run.world.clock.utc()),
@@ -87,7 +101,8 @@ void load_settings(RunContext& run) {
                       Phase::start,
                       "HandlerEnvironment.json cannot be used",
                       run.environment.problem,
-                      "the Azure Linux agent writes this file; restart the agent (systemctl restart walinuxagent or "
+                      "the Azure Linux agent writes this file; restart the agent (systemctl "
+                      "restart walinuxagent or "
                       "waagent), or delete the extension and install it again");
     }
     run.settings = read_settings(run.world, run.environment, run.sequence);
@@ -118,7 +133,7 @@ void clear_leftovers(RunContext& run) {
     for (const auto& folder : folders) {
         for (const auto& name : run.world.files.list(folder)) {
             if (name.starts_with(temporary_prefix)) {
-                run.world.files.remove(folder + "/" + name);
+                run.world.files.remove(fmt::format("{}/{}", folder, name));
             }
         }
     }
@@ -149,25 +164,34 @@ Report perform(RunContext& run, const AgentCommand& command) {
     } catch (const Failure& failure) {
         return failure_report(command, failure);
     } catch (const std::exception& error) {
-        return failure_report(command,
-                              Failure(ExitCode::internal_error, Phase::start, "the handler itself failed", error.what()));
+        return failure_report(
+            command,
+            Failure(
+                ExitCode::internal_error, Phase::start, "the handler itself failed", error.what()));
     }
 }
 
-int run_agent_command(const AgentCommand& command, World& world, std::ostream& out, std::ostream& err) {
+int run_agent_command(const AgentCommand& command,
+                      World& world,
+                      std::ostream& out,
+                      std::ostream& err) {
     RunContext run(world, command.limit);
     run.environment = read_handler_environment(world);
-    if (run.environment.status_folder.empty() && world.files.info(run.environment.handler_folder + "/status")) {
-        run.environment.status_folder = run.environment.handler_folder + "/status";  // where the agent looks anyway
+    if (run.environment.status_folder.empty() &&
+        world.files.info(run.environment.handler_folder + "/status")) {
+        run.environment.status_folder =
+            run.environment.handler_folder + "/status";  // where the agent looks anyway
     }
-    const auto log_problem = run.environment.log_folder.empty() ? std::string("the agent named no log folder")
-                                                                : open_log(run.environment.log_folder);
+    const auto log_problem = run.environment.log_folder.empty()
+                                 ? std::string("the agent named no log folder")
+                                 : open_log(run.environment.log_folder);
     run.sequence = sequence_number(world, run.environment);
-    log_info(fmt::format("{} {} (extension version {}, sequence number {})",
-                         command.name,
-                         handler_version,
-                         run.environment.extension_version.empty() ? "unknown" : run.environment.extension_version,
-                         run.sequence.value_or("none")));
+    log_info(fmt::format(
+        "{} {} (extension version {}, sequence number {})",
+        command.name,
+        handler_version,
+        run.environment.extension_version.empty() ? "unknown" : run.environment.extension_version,
+        run.sequence.value_or("none")));
     if (!log_problem.empty()) {
         log_warning("no log file: " + log_problem);
     }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "handler/environment.hpp"
 #include "handler/proxy.hpp"
 #include "handler/settings.hpp"
 #include "handler/state.hpp"
 #include "handler/status.hpp"
 #include "handler/sys/world.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace aadssh {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "handler/state.hpp"
 
+#include "handler/failure.hpp"
+#include "handler/json.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "handler/failure.hpp"
-#include "handler/json.hpp"
 
 namespace aadssh {
 namespace {
@@ -18,7 +18,8 @@ std::string state_path() {
 }
 
 bool known(const std::string& key) {
-    return key == "schema" || key == "packages" || key == "dependencies" || key == "files" || key == "transaction";
+    return key == "schema" || key == "packages" || key == "dependencies" || key == "files" ||
+           key == "transaction";
 }
 
 /// As RFC 6901 writes a key in a pointer.
@@ -71,7 +72,8 @@ std::optional<TransactionRecord> read_transaction(const Json& json, bool& damage
         damaged = true;
         return std::nullopt;
     }
-    return TransactionRecord{*purpose, {static_cast<pid_t>(*pid), static_cast<std::uint64_t>(*start)}, *boot};
+    return TransactionRecord{
+        *purpose, {static_cast<pid_t>(*pid), static_cast<std::uint64_t>(*start)}, *boot};
 }
 
 /// Nothing when any part is not what we would have written.
@@ -149,7 +151,8 @@ State StateStore::load(std::string& warning) {
         const std::string aside = state_path() + ".damaged";
         const auto failed = world_.files.rename(state_path(), aside);
         warning = fmt::format(
-            "The record of earlier runs, {}, is damaged{} and was {}; packages and files of earlier runs will be left in place "
+            "The record of earlier runs, {}, is damaged{} and was {}; packages and files of "
+            "earlier runs will be left in place "
             "at removal.",
             state_path(),
             error.empty() ? "" : " (" + error + ")",
@@ -197,9 +200,11 @@ void StateStore::save(const State& state) {
     if (!error.empty()) {
         throw Failure(ExitCode::missing_dependency,
                       Phase::start,
-                      fmt::format("the handler cannot keep its record in {}, so it changes nothing", state_folder),
+                      fmt::format("the handler cannot keep its record in {}, so it changes nothing",
+                                  state_folder),
                       error,
-                      fmt::format("make {} writable for root and see that its disk is not full (df -h {}), then run the "
+                      fmt::format("make {} writable for root and see that its disk is not full (df "
+                                  "-h {}), then run the "
                                   "extension again",
                                   state_folder,
                                   "/var/lib"));
@@ -212,8 +217,9 @@ std::string StateStore::remove() {
 
 void StateStore::remove_if_empty(const State& state) {
     const auto names = world_.files.list(state_folder);
-    const bool only_ours = std::ranges::all_of(
-        names, [](const std::string& name) { return name == "state.json" || name == "transaction.log"; });
+    const bool only_ours = std::ranges::all_of(names, [](const std::string& name) {
+        return name == "state.json" || name == "transaction.log";
+    });
     if (state.empty() && unknown_.empty() && only_ours) {
         remove();
     }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include "handler/sys/world.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "handler/sys/world.hpp"
 
 namespace aadssh {
 
 inline constexpr const char* state_folder = "/var/lib/aadsshlogin-handler";
 
-/// A file we wrote or were about to write. More than one digest: we were about to replace our own earlier text, and either may be there.
+/// A file we wrote or were about to write. More than one digest: we were about to replace our own
+/// earlier text, and either may be there.
 struct FileRecord {
     std::string path;
     std::vector<std::string> sha256;
@@ -25,11 +26,12 @@ struct TransactionRecord {
     std::string boot_id;
 };
 
-/// What must outlive a handler version and a kill: what we added to the machine. Every record is written *before* the effect, so a
-/// record whose effect never came is normal and harmless.
+/// What must outlive a handler version and a kill: what we added to the machine. Every record is
+/// written *before* the effect, so a record whose effect never came is normal and harmless.
 struct State {
-    std::vector<std::string> packages;      ///< those that were not there before us
-    std::vector<std::string> dependencies;  ///< came with them; they stay at removal and are named in the log
+    std::vector<std::string> packages;  ///< those that were not there before us
+    std::vector<std::string>
+        dependencies;  ///< came with them; they stay at removal and are named in the log
     std::vector<FileRecord> files;
     std::optional<TransactionRecord> transaction;
 
@@ -42,19 +44,22 @@ struct State {
     void forget_file(const std::string& path);
 };
 
-/// Reads and writes /var/lib/aadsshlogin-handler/state.json (folder 0700, file 0600, atomically). Top-level keys we do not know, and a
-/// newer schema number, come from a newer version of this program and are kept.
+/// Reads and writes /var/lib/aadsshlogin-handler/state.json (folder 0700, file 0600, atomically).
+/// Top-level keys we do not know, and a newer schema number, come from a newer version of this
+/// program and are kept.
 class StateStore {
   public:
     explicit StateStore(World& world) : world_(world) {}
 
-    /// Absent: empty state. Damaged: the file is set aside under another name and `warning` says so in a full sentence.
+    /// Absent: empty state. Damaged: the file is set aside under another name and `warning` says so
+    /// in a full sentence.
     State load(std::string& warning);
 
     /// Like load, but a damaged file is left where it is.
     State peek() const;
 
-    /// Throws Failure(missing_dependency) when it cannot be written: without a record nothing may be changed.
+    /// Throws Failure(missing_dependency) when it cannot be written: without a record nothing may
+    /// be changed.
     void save(const State& state);
 
     /// Removes the folder and everything in it.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "handler/transaction.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
 #include "handler/packages.hpp"
 #include "handler/scrub.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace aadssh {
 namespace {
@@ -23,22 +23,29 @@ std::string output_path() {
 std::string lock_holder(const RunContext& run, const PackageTool& tool) {
     for (const auto lock : tool.locks) {
         if (const auto pid = run.world.files.lock_holder(std::string(lock))) {
-            return fmt::format("{} is held by {}",
-                               lock,
-                               *pid == 0 ? "a process outside our view" : run.world.processes.describe(*pid));
+            return fmt::format(
+                "{} is held by {}",
+                lock,
+                *pid == 0 ? "a process outside our view" : run.world.processes.describe(*pid));
         }
     }
     return {};
 }
 
 [[noreturn]] void still_running(const RunContext& run, const std::string& purpose, pid_t pid) {
-    throw Failure(ExitCode::transaction_running,
-                  Phase::package,
-                  fmt::format("the step \"{}\" was still running when this run had to end, and was left to finish", purpose),
-                  fmt::format("pid {}, limit of this run {} s; stopping it would leave the package half installed",
-                              pid,
-                              run.deadline.total().count()),
-                  fmt::format("nothing now; the next run of the extension waits for it first. Its output is in {}", output_path()));
+    throw Failure(
+        ExitCode::transaction_running,
+        Phase::package,
+        fmt::format(
+            "the step \"{}\" was still running when this run had to end, and was left to finish",
+            purpose),
+        fmt::format(
+            "pid {}, limit of this run {} s; stopping it would leave the package half installed",
+            pid,
+            run.deadline.total().count()),
+        fmt::format(
+            "nothing now; the next run of the extension waits for it first. Its output is in {}",
+            output_path()));
 }
 
 void journal(RunContext& run, const std::string& purpose, const ProcessId& process) {
@@ -95,7 +102,8 @@ void await_earlier_transaction(RunContext& run) {
             run.world.clock.sleep(lock_poll);
         }
     }
-    if (const auto* tool = present_tool(run.world); same_boot && earlier.process.pid == 0 && tool != nullptr) {
+    if (const auto* tool = present_tool(run.world);
+        same_boot && earlier.process.pid == 0 && tool != nullptr) {
         await_locks(run, *tool, Milliseconds(0));
     }
     clear_journal(run);
@@ -105,12 +113,13 @@ CommandResult run_transaction(RunContext& run, const PackageTool& tool, const Ru
     const auto reserve = transaction_reserve(run.deadline);
     await_locks(run, tool, reserve);
     if (run.deadline.left() < reserve) {
-        throw Failure(ExitCode::deadline_reached,
-                      Phase::package,
-                      fmt::format("no time was left to {}", step.purpose),
-                      fmt::format("{} s of {} s were left, and a package transaction must not be cut off",
-                                  run.deadline.left().count() / 1000,
-                                  run.deadline.total().count()));
+        throw Failure(
+            ExitCode::deadline_reached,
+            Phase::package,
+            fmt::format("no time was left to {}", step.purpose),
+            fmt::format("{} s of {} s were left, and a package transaction must not be cut off",
+                        run.deadline.left().count() / 1000,
+                        run.deadline.total().count()));
     }
     try {
         journal(run, step.purpose, {});
@@ -121,8 +130,8 @@ CommandResult run_transaction(RunContext& run, const PackageTool& tool, const Ru
     log_info("run: " + shell_line(step.argv));
     std::string error;
     const auto started = run.world.clock.now();
-    const auto process =
-        run.world.processes.start_detached({.argv = step.argv, .environment = step.environment}, output_path(), error);
+    const auto process = run.world.processes.start_detached(
+        {.argv = step.argv, .environment = step.environment}, output_path(), error);
     if (process.pid == 0) {
         clear_journal(run);
         return {.started = false, .error = error};
@@ -130,7 +139,8 @@ CommandResult run_transaction(RunContext& run, const PackageTool& tool, const Ru
     try {
         journal(run, step.purpose, process);
     } catch (const Failure& failure) {
-        // The intent is on record; an intent without a pid makes the next run wait on the tool's lock.
+        // The intent is on record; an intent without a pid makes the next run wait on the tool's
+        // lock.
         log_warning(failure.message());
     }
     auto result = run.world.processes.wait_detached(process, run.deadline.left());
@@ -141,7 +151,10 @@ CommandResult run_transaction(RunContext& run, const PackageTool& tool, const Ru
     clear_journal(run);
     result->duration = std::chrono::duration_cast<Milliseconds>(run.world.clock.now() - started);
     result->output = run.world.files.read(output_path(), 4UL * 1024 * 1024).text;
-    log_info(fmt::format("end: {}: {} after {} ms", step.argv.front(), describe_end(*result), result->duration.count()));
+    log_info(fmt::format("end: {}: {} after {} ms",
+                         step.argv.front(),
+                         describe_end(*result),
+                         result->duration.count()));
     log_output(result->output);
     return *result;
 }

@@ -5,15 +5,18 @@
 
 namespace aadssh {
 
-/// Runs one package transaction in a session of its own, journalled before and after the start, never signalled. Waits first, naming the holder,
-/// until nobody else holds the tool's locks. Failures: 56 lock held, 62 too little time left to start, 66 still running at the deadline.
+/// Runs one package transaction in a session of its own, journalled before and after the start,
+/// never signalled. Waits first, naming the holder, until nobody else holds the tool's locks.
+/// Failures: 56 lock held, 62 too little time left to start, 66 still running at the deadline.
 CommandResult run_transaction(RunContext& run, const PackageTool& tool, const RunTool& step);
 
-/// Waits for a transaction that an earlier run left running, and for its lock if that run did not live to note its pid.
-/// Throws Failure(transaction_running), or (package_manager_locked), at the deadline.
+/// Waits for a transaction that an earlier run left running, and for its lock if that run did not
+/// live to note its pid. Throws Failure(transaction_running), or (package_manager_locked), at the
+/// deadline.
 void await_earlier_transaction(RunContext& run);
 
-/// Waits until the tool's locks are free. Throws Failure(package_manager_locked) once waiting longer would leave less than `reserve`.
+/// Waits until the tool's locks are free. Throws Failure(package_manager_locked) once waiting
+/// longer would leave less than `reserve`.
 void await_locks(RunContext& run, const PackageTool& tool, Milliseconds reserve);
 
 /// Less than this left, and no transaction is started: min(120 s, half of the command's limit).

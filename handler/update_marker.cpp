@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "handler/update_marker.hpp"
 
+#include "handler/state.hpp"
+
 #include <fmt/format.h>
 
 #include <charconv>
 #include <optional>
 #include <string_view>
-
-#include "handler/state.hpp"
 
 namespace aadssh {
 namespace {
@@ -70,7 +70,8 @@ bool update_marker_holds(const World& world, const std::string& version) {
     }
     long long written = 0;
     const char* const end = uptime->data() + uptime->size();
-    if (const auto [stop, error] = std::from_chars(uptime->data(), end, written); error != std::errc() || stop != end) {
+    if (const auto [stop, error] = std::from_chars(uptime->data(), end, written);
+        error != std::errc() || stop != end) {
         return false;
     }
     const auto age = world.clock.uptime() - Seconds(written);

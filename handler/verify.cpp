@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "handler/verify.hpp"
 
+#include "handler/failure.hpp"
+#include "handler/packages.hpp"
+#include "handler/scrub.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
 #include <sstream>
-
-#include "handler/failure.hpp"
-#include "handler/packages.hpp"
-#include "handler/scrub.hpp"
 
 namespace aadssh {
 namespace {
@@ -26,7 +26,10 @@ Substatus unsure(std::string name, std::string message) {
     return {std::move(name), Substatus::Level::warning, 0, std::move(message)};
 }
 Substatus bad(std::string name, std::string message) {
-    return {std::move(name), Substatus::Level::error, static_cast<int>(ExitCode::verification_failed), std::move(message)};
+    return {std::move(name),
+            Substatus::Level::error,
+            static_cast<int>(ExitCode::verification_failed),
+            std::move(message)};
 }
 
 std::vector<std::string> split(const std::string& line) {
@@ -50,7 +53,8 @@ std::vector<std::vector<std::string>> lines(const std::string& text) {
     return all;
 }
 
-/// The file a line pulls in: "@include common-auth" (Debian), "auth include system-auth", "auth substack password-auth" (pam.conf(5)).
+/// The file a line pulls in: "@include common-auth" (Debian), "auth include system-auth", "auth
+/// substack password-auth" (pam.conf(5)).
 std::string included(const std::vector<std::string>& words) {
     if (words.size() >= 2 && words[0] == "@include") {
         return words[1];
@@ -94,7 +98,9 @@ Substatus check_pam(World& world, const Facts& /*facts*/) {
     if (pam_file_has_module(world, "sshd", seen)) {
         return good("pam", "pam_aad is in the PAM stack that sshd uses.");
     }
-    return bad("pam", fmt::format("pam_aad is not in the PAM stack that sshd uses (looked in {}).", fmt::join(seen, ", ")));
+    return bad("pam",
+               fmt::format("pam_aad is not in the PAM stack that sshd uses (looked in {}).",
+                           fmt::join(seen, ", ")));
 }
 
 Substatus check_nss(World& world, const Facts& /*facts*/) {
@@ -118,7 +124,8 @@ Substatus check_sshd(World& world, const Facts& /*facts*/) {
         {.argv = {sshd_program,
                   "-T",
                   "-C",
-                  fmt::format("user={},host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22", probe_user)},
+                  fmt::format("user={},host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22",
+                              probe_user)},
          .limit = Seconds(20)});
     if (!result.ok()) {
         return unsure("sshd",
@@ -129,12 +136,15 @@ Substatus check_sshd(World& world, const Facts& /*facts*/) {
     std::istringstream stream(result.output);
     for (std::string line; std::getline(stream, line);) {
         const auto words = split(line);
-        if (words.size() >= 2 && words[0] == "authorizedkeyscommand" && words[1] == certificate_handler) {
-            return good("sshd", fmt::format("sshd's files name {} for Entra users.", certificate_handler));
+        if (words.size() >= 2 && words[0] == "authorizedkeyscommand" &&
+            words[1] == certificate_handler) {
+            return good("sshd",
+                        fmt::format("sshd's files name {} for Entra users.", certificate_handler));
         }
     }
     return bad("sshd",
-               fmt::format("sshd's files do not name {} for Entra users: the Match block of aadsshlogin is missing from "
+               fmt::format("sshd's files do not name {} for Entra users: the Match block of "
+                           "aadsshlogin is missing from "
                            "/etc/ssh/sshd_config, or an earlier line overrides it.",
                            certificate_handler));
 }
@@ -146,12 +156,16 @@ Substatus check_selinux(World& world, const Facts& facts) {
     const auto& name = std::string(facts.support.row->selinux_package);
     const auto state = ask_package(world, *facts.support.row->tool, name);
     if (state.installed()) {
-        return good("selinux", fmt::format("SELinux is {}; {} {} is installed.", facts.selinux.detail, name, state.version));
+        return good(
+            "selinux",
+            fmt::format(
+                "SELinux is {}; {} {} is installed.", facts.selinux.detail, name, state.version));
     }
-    return unsure("selinux",
-                  fmt::format("SELinux is {}, and {} is not installed; sign-in may be denied by the policy.",
-                              facts.selinux.detail,
-                              name));
+    return unsure(
+        "selinux",
+        fmt::format("SELinux is {}, and {} is not installed; sign-in may be denied by the policy.",
+                    facts.selinux.detail,
+                    name));
 }
 
 using Check = Substatus (*)(World&, const Facts&);
@@ -171,7 +185,8 @@ std::string failed_checks(const std::vector<Substatus>& found) {
     std::vector<std::string> phrases;
     for (const auto& one : found) {
         if (one.level == Substatus::Level::error) {
-            phrases.push_back(fmt::format("{}: {}", one.name, one.message.substr(0, one.message.size() - 1)));
+            phrases.push_back(
+                fmt::format("{}: {}", one.name, one.message.substr(0, one.message.size() - 1)));
         }
     }
     return fmt::format("{}", fmt::join(phrases, "; "));
@@ -185,7 +200,8 @@ std::string sshd_complaint(World& world) {
         world.files.make_folder("/run/sshd", 0755);
     }
     const auto result = run_logged(world, {.argv = {sshd_program, "-t"}, .limit = Seconds(20)});
-    return result.ok() ? std::string() : one_line(scrub(result.output), 300) + " (" + describe_end(result) + ")";
+    return result.ok() ? std::string()
+                       : one_line(scrub(result.output), 300) + " (" + describe_end(result) + ")";
 }
 
 }  // namespace aadssh

@@ -54,8 +54,8 @@ constexpr std::string_view debian_urls[] = {
 // apt refuses to read any source at all once that package is there too
 // (microsoft/linux-package-repositories#69 and #128).
 constexpr std::string_view named_key = "/usr/share/keyrings/microsoft-prod.gpg";
-// Not microsoft-prod.gpg as in packages-microsoft-prod: in /etc that is a conffile, and dpkg would stop and ask when
-// that package is installed after us.
+// Not microsoft-prod.gpg as in packages-microsoft-prod: in /etc that is a conffile, and dpkg would
+// stop and ask when that package is installed after us.
 constexpr std::string_view trusted_key = "/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg";
 constexpr std::string_view selinux = "aadsshlogin-selinux";
 

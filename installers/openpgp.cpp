@@ -15,7 +15,7 @@ namespace aadssh {
 
 namespace {
 
-constexpr std::size_t largest_file = 256 * 1024;
+constexpr std::size_t largest_file = 256UL << 10U;
 constexpr std::size_t most_keys = 32;
 
 /// RFC 4880, section 4.3.
@@ -173,13 +173,13 @@ KeyFile read_key_file(std::string_view text) {
     return file;
 }
 
-const PinnedKey pinned_keys[2] = {
+const std::array<PinnedKey, 2> pinned_keys = {{
     {"microsoft.asc",
      "BC528686B50D79E339D3721CEB3E94ADBE1229CF",
      "repositories made before May 2025: Ubuntu up to 25.04, Debian up to 12"},
     {"microsoft-2025.asc",
      "AA86F75E427A19DD33346403EE4D7792F748182B",
      "repositories made after April 2025: Ubuntu from 25.10 on, Debian from 13 on"},
-};
+}};
 
 }  // namespace aadssh

@@ -2,6 +2,7 @@
 #pragma once
 #include "installers/plan.hpp"
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,6 @@ struct PinnedKey {
     std::string_view signs;
 };
 /// Microsoft's two package-signing keys (github.com/microsoft/linux-package-repositories, README).
-extern const PinnedKey pinned_keys[2];
+extern const std::array<PinnedKey, 2> pinned_keys;
 
 }  // namespace aadssh

@@ -87,6 +87,7 @@ std::string indented(std::string_view content, std::string_view indent) {
 
 std::string condition(const Remedy& remedy) {
     std::vector<std::string_view> purposes;
+    purposes.reserve(remedy.steps.size());
     for (const RunTool& step : remedy.steps) {
         purposes.push_back(step.purpose);
     }
@@ -228,6 +229,7 @@ std::string_view tool_run_name(ToolRun kind) {
 
 std::string shell_line(const std::vector<std::string>& argv) {
     std::vector<std::string> words;
+    words.reserve(argv.size());
     for (const std::string& word : argv) {
         words.push_back(quoted(word));
     }

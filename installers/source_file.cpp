@@ -7,7 +7,7 @@ namespace aadssh {
 
 namespace {
 
-constexpr std::size_t longest_file = 1024 * 1024;
+constexpr std::size_t longest_file = 1UL << 20U;
 
 std::vector<std::string> strings_of(const std::vector<std::string_view>& parts) {
     return {parts.begin(), parts.end()};

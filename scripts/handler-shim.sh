@@ -29,6 +29,11 @@ fi
 
 # The agent makes all files executable, since zips lose that; people who unpack by hand do not.
 [ -x "$program" ] || chmod u+x "$program" 2>/dev/null
+if [ "$(id -u)" != 0 ] && ! [ -x "$program" ]; then
+    echo "AADSSH-1 start: $program may not be executed by this user." \
+        "Fix: run it as root, or make it readable and executable for others (chmod a+rx)." >&2
+    exit 1
+fi
 
 # A shell cannot go on after an exec that failed, and would run a truncated file as a script, so the
 # program first has to show that it starts.

@@ -39,12 +39,13 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
 
 /// The name of a package on an apt-get or dpkg command line: the last word that is in `known`.
 std::string named_package(const Command& command, const std::map<std::string, std::string>& known) {
-    for (auto word = command.argv.rbegin(); word != command.argv.rend(); ++word) {
-        if (known.contains(*word)) {
-            return *word;
+    std::string name;
+    for (const std::string& word : command.argv) {
+        if (known.contains(word)) {
+            name = word;
         }
     }
-    return {};
+    return name;
 }
 
 }  // namespace

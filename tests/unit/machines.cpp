@@ -8,9 +8,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <stdlib.h>
-
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -83,7 +82,7 @@ RunContext context(World& world, Seconds limit) {
     return run;
 }
 
-Machine::Machine(const Distribution& which, const std::string& cpu) : distribution(which) {
+Machine::Machine(Distribution which, const std::string& cpu) : distribution(std::move(which)) {
     std::string pattern = (std::filesystem::temp_directory_path() / "aadssh-unit-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
         throw std::runtime_error("no temporary folder for the log");

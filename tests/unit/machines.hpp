@@ -39,7 +39,7 @@ struct Ended {
 ///     CHECK(vm.version("aadsshlogin") == "1.0.2");
 class Machine {
   public:
-    explicit Machine(const Distribution& distribution, const std::string& cpu = "x86_64");
+    explicit Machine(Distribution which, const std::string& cpu = "x86_64");
     ~Machine();
     Machine(const Machine&) = delete;  // the rules point into it
     Machine& operator=(const Machine&) = delete;

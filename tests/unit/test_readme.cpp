@@ -81,7 +81,7 @@ void add_settings(const Json& schema,
                   Rows& rows) {
     for (const std::string& name : schema.keys(pointer + "/properties")) {
         const std::string below = fmt::format("{}/properties/{}", pointer, name);
-        const std::string full = path.empty() ? name : path + "." + name;
+        const std::string full = path.empty() ? name : fmt::format("{}.{}", path, name);
         if (schema.is_object(below + "/properties")) {
             add_settings(schema, below, full, rows);
         } else {
