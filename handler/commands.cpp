@@ -11,11 +11,14 @@
 #include "handler/transaction.hpp"
 #include "handler/update_marker.hpp"
 #include "handler/verify.hpp"
+#include "installers/catalogue.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace aadssh {
 namespace {
@@ -46,7 +49,7 @@ Report conclude(RunContext& run, const Facts& facts, const std::string& operatio
                       Phase::verification,
                       "aadsshlogin is not completely set up on this VM",
                       missing,
-                      facts.support.row->tool->repair_hint(Outcome::failed));
+                      facts.support.row->tool->reinstall_hint(login_package));
     }
     const auto state = ask_package(run.world, *facts.support.row->tool, login_package);
     return success(operation,
@@ -159,6 +162,18 @@ std::vector<std::string> what_stays(RunContext& run, const PackageTool& tool, co
                             state.version));
         }
     }
+    for (const auto& row : catalogue()) {
+        for (const auto file : {row.tool->source_file, row.keyring}) {
+            const std::string path(file);
+            const bool named = std::ranges::any_of(
+                stays, [&](const std::string& sentence) { return sentence.starts_with(path); });
+            if (!named && record.file(path) == nullptr && run.world.files.info(path) &&
+                owning_package(run.world, tool, path).empty()) {
+                stays.push_back(path +
+                                " stays: this extension has no record of having written it.");
+            }
+        }
+    }
     if (!record.dependencies.empty()) {
         stays.push_back(
             fmt::format("Dependencies stay: {}.", fmt::join(record.dependencies, ", ")));
@@ -192,8 +207,8 @@ Report uninstall(RunContext& run) {
                       {},
                       "on the VM, as root: " + tool->removal_hint(login_package));
     }
-    if (const auto error = run.store.remove(); !error.empty()) {
-        log_warning(error);
+    if (const auto error = run.store.remove_or_keep_damaged(); !error.empty()) {
+        stays.push_back(error);
     }
     return success("uninstall",
                    fmt::format("{}{}{}",
@@ -212,7 +227,20 @@ Report uninstall_or_leave(RunContext& run) {
                        "for the next version.");
     }
     remove_update_marker(run.world);
-    return uninstall(run);
+    try {
+        return uninstall(run);
+    } catch (Failure& failure) {
+        // The agent swallows this failure and deletes our folder: this line is the last that
+        // anybody reads of us.
+        std::vector<std::string> on_record = run.state.packages;
+        std::ranges::transform(run.state.files, std::back_inserter(on_record), &FileRecord::path);
+        if (!on_record.empty()) {
+            failure.cause += fmt::format("{}not removed yet: {}",
+                                         failure.cause.empty() ? "" : "; ",
+                                         fmt::join(on_record, ", "));
+        }
+        throw;
+    }
 }
 
 constexpr Seconds long_limit{840};
@@ -228,15 +256,16 @@ constexpr std::array commands{
                  false,
                  true,
                  install},
-    AgentCommand{"enable",
-                 "Verifies sign-in and repairs what is missing; never upgrades.",
-                 short_limit,
-                 true,
-                 true,
-                 true,
-                 true,
-                 true,
-                 enable},
+    AgentCommand{
+        "enable",
+        "Verifies sign-in; puts back a package, source or keyring that is gone; never upgrades.",
+        short_limit,
+        true,
+        true,
+        true,
+        true,
+        true,
+        enable},
     AgentCommand{"disable",
                  "Changes nothing: sign-in keeps working.",
                  long_limit,

@@ -154,10 +154,10 @@ void restore_own_files(RunContext& run, const Facts& facts) {
     for (const auto& step : tool.install_plan(inputs).steps) {
         const auto* keyring = std::get_if<WriteKeyring>(&step);
         const auto* file = std::get_if<WriteFile>(&step);
-        const bool vanished = keyring != nullptr && !run.world.files.info(keyring->path);
-        const bool ours = vanished || (file != nullptr && !file->temporary &&
-                                       run.state.file(file->path) != nullptr);
-        if (ours) {
+        const bool keyring_gone = keyring != nullptr && !run.world.files.info(keyring->path);
+        const bool source_gone = file != nullptr && run.state.file(file->path) != nullptr &&
+                                 !run.world.files.info(file->path);
+        if (keyring_gone || source_gone) {
             plan.steps.push_back(step);
         }
     }

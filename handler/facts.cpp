@@ -105,6 +105,22 @@ bool keyring_in_place(const World& world, const InstallInputs& inputs, const Sta
            !ours;  // somebody else's keyring is used as it is; if it lacks the key, apt says so
 }
 
+/// Whether our own source file needs no writing: it says what we would write, or the administrator
+/// has changed it since.
+bool source_in_place(const World& world,
+                     const CatalogueRow& row,
+                     const InstallInputs& inputs,
+                     const State& state) {
+    const std::string path(row.tool->source_file);
+    const auto file = world.files.read(path, text_limit);
+    if (file.text == own_source_text(inputs.repository, inputs.architecture, inputs.signed_by)) {
+        return true;
+    }
+    const auto* record = state.file(path);
+    return file.ok() && record != nullptr &&
+           std::ranges::find(record->sha256, sha256_hex(file.text)) == record->sha256.end();
+}
+
 void choose_keys(InstallInputs& inputs, const Settings& settings) {
     for (const auto& key : pinned_keys) {
         inputs.shipped_keys.emplace_back(key.file);
@@ -195,9 +211,7 @@ InstallInputs install_inputs(const World& world,
     if (const auto* existing = find_source(facts.sources, repository, inputs.architecture)) {
         inputs.existing_source = *existing;
     }
-    inputs.source_in_place =
-        world.files.read(std::string(row.tool->source_file), text_limit).text ==
-        own_source_text(repository, inputs.architecture, inputs.signed_by);
+    inputs.source_in_place = source_in_place(world, row, inputs, state);
     inputs.keyring_in_place = keyring_in_place(world, inputs, state);
     if (facts.selinux.in_use) {
         inputs.packages.emplace_back(row.selinux_package);

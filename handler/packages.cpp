@@ -104,7 +104,15 @@ std::vector<std::string> installed_packages(World& world, const PackageTool& too
 
 std::string owning_package(World& world, const PackageTool& tool, const std::string& path) {
     const auto result = run_logged(world, {.argv = tool.owner_query(path), .limit = query_limit});
-    return result.ok() ? tool.parse_owner(result.output) : std::string();
+    if (!result.started || result.timed_out || result.interrupted || result.signal != 0 ||
+        result.code > 1) {
+        throw Failure(ExitCode::missing_dependency,
+                      Phase::package,
+                      "the package database cannot be asked who owns " + path,
+                      describe_end(result),
+                      tool.repair_hint(Outcome::interrupted));
+    }
+    return result.code == 0 ? tool.parse_owner(result.output) : std::string();
 }
 
 const PackageTool* present_tool(const World& world) {

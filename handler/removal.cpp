@@ -12,18 +12,33 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <sstream>
 
 namespace aadssh {
 namespace {
 
 constexpr std::size_t file_limit = 1024UL * 1024;
 
+/// Signed-By may list several files, with commas (one-line) or blanks (deb822) between them
+/// (sources.list(5)).
+bool names_key(const std::string& signed_by, const std::string& path) {
+    std::string words = signed_by;
+    std::ranges::replace(words, ',', ' ');
+    std::istringstream stream(words);
+    for (std::string word; stream >> word;) {
+        if (word == path) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /// Other sources that name this file as their key.
 std::vector<std::string> users_of(const std::string& path,
                                   const std::vector<SourceEntry>& sources) {
     std::vector<std::string> users;
     for (const auto& entry : sources) {
-        if (entry.signed_by == path) {
+        if (names_key(entry.signed_by, path)) {
             users.push_back(entry.file);
         }
     }

@@ -130,6 +130,11 @@ void clear_leftovers(RunContext& run) {
             folders.insert(std::string(file.substr(0, file.rfind('/'))));
         }
     }
+    for (const auto& row : catalogue()) {
+        if (!run.state.transaction) {  // else it is still worked in
+            run.world.files.remove_tree(std::string(row.tool->scratch));
+        }
+    }
     for (const auto& folder : folders) {
         for (const auto& name : run.world.files.list(folder)) {
             if (name.starts_with(temporary_prefix)) {
@@ -156,10 +161,10 @@ Report perform(RunContext& run, const AgentCommand& command) {
             log_info("proxy: from " + run.proxies.source);
         }
         const auto lock = command.takes_lock ? take_lock(run, command) : nullptr;
+        load_record(run);
         if (lock) {
             clear_leftovers(run);
         }
-        load_record(run);
         return command.function(run);
     } catch (const Failure& failure) {
         return failure_report(command, failure);

@@ -211,8 +211,15 @@ void StateStore::save(const State& state) {
     }
 }
 
-std::string StateStore::remove() {
-    return world_.files.remove_tree(state_folder);
+std::string StateStore::remove_or_keep_damaged() {
+    const auto aside = state_path() + ".damaged";
+    if (world_.files.info(aside)) {
+        world_.files.remove(state_path());
+        return fmt::format("The damaged record {} stays, because what it named may still be here.",
+                           aside);
+    }
+    const auto error = world_.files.remove_tree(state_folder);
+    return error.empty() ? error : fmt::format("The folder {} stays: {}.", state_folder, error);
 }
 
 void StateStore::remove_if_empty(const State& state) {
@@ -221,7 +228,7 @@ void StateStore::remove_if_empty(const State& state) {
         return name == "state.json" || name == "transaction.log";
     });
     if (state.empty() && unknown_.empty() && only_ours) {
-        remove();
+        world_.files.remove_tree(state_folder);
     }
 }
 

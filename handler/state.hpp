@@ -62,8 +62,10 @@ class StateStore {
     /// be changed.
     void save(const State& state);
 
-    /// Removes the folder and everything in it.
-    std::string remove();
+    /// Removes the folder and everything in it, except a damaged record that was set aside: it is
+    /// the only trace of what earlier runs added. Returns what stays, as a full sentence, or
+    /// nothing.
+    std::string remove_or_keep_damaged();
 
     /// Removes it if there is nothing to remember, so that a failed first install leaves no trace.
     void remove_if_empty(const State& state);

@@ -105,6 +105,11 @@ std::string removal_hint(const std::string& package) {
     return "apt-get purge " + package;
 }
 
+std::string reinstall_hint(const std::string& package) {
+    return "apt-get install --reinstall " + package +
+           ", then run the extension again; if the check fails again, mend the file that it names";
+}
+
 struct Hint {
     Outcome outcome;
     std::string_view command;
@@ -143,6 +148,7 @@ constinit const PackageTool apt = {
     .newest_version = newest_version,
     .culprit = apt_culprit,
     .removal_hint = removal_hint,
+    .reinstall_hint = reinstall_hint,
     .repair_hint = repair_hint,
 };
 

@@ -94,6 +94,9 @@ struct PackageTool {
     /// The command by which a person removes a package, for a message.
     std::string (*removal_hint)(const std::string& package);
 
+    /// The command by which a person has the package set itself up anew, for a message.
+    std::string (*reinstall_hint)(const std::string& package);
+
     /// The command a person runs to repair or look closer, for a message.
     std::string (*repair_hint)(Outcome outcome);
 };

@@ -112,9 +112,12 @@ using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 void set_limits(CURL* easy, const HttpRequest& request) {
-    curl_easy_setopt(
-        easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_limit.count()));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.limit.count()));
+    // libcurl takes 0 for "no limit"; for us it is what is left at the deadline.
+    const auto at_least_one = [](std::chrono::milliseconds limit) {
+        return std::max(1L, static_cast<long>(limit.count()));
+    };
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, at_least_one(request.connect_limit));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, at_least_one(request.limit));
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     // Without it, a resolver thread that waits for a dead DNS server keeps us beyond the limit.
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);

@@ -69,6 +69,9 @@ class Launch {
         if (leads_ == Leads::group) {
             // The agent kills our group at its limit, and this child has left it.
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (::getppid() != parent_) {
+                ::_exit(127);  // it was killed before we asked for that
+            }
         }
         if (::dup2(input, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0) {
             return {Obstacle::Step::prepare, errno};
@@ -122,6 +125,7 @@ class Launch {
 
     const Command& command_;
     Leads leads_;
+    pid_t parent_ = ::getpid();
     std::vector<std::string> environment_;
     std::vector<std::string> candidates_;
     std::vector<char*> argv_;

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 from expectations import ALICE, LOCK, STATE, assert_explains, assert_good, assert_removed, package_managers
-from rig.debs import NEW, OLD
+from rig.debs import NEW, OLD, deb
 from rig.machine import ABSENT, Machine, wait_until
 
 MakeMachine = Callable[..., Machine]
@@ -251,7 +251,28 @@ def test_outage_leaves_a_healthy_machine_green(machine: MakeMachine, operation: 
     assert_good(m, OLD)
 
 
-def test_package_that_was_there_before_stays(machine: MakeMachine) -> None:
+def test_outage_during_an_update_under_the_agent(machine: MakeMachine) -> None:
+    m = installed(machine("debian12"))
+    m.faults.add("packages.microsoft.com", "status", 503)
+    m.imds.become("status", status=500)
+    m.goal_state(version="1.0.1", seq=1)
+    report = m.wait_reported(lambda r: r.success and r.version == "1.0.1", timeout=120)
+    assert report.substatus["identity"].status == "warning"
+    assert "could not be looked for" in m.handler_log()
+    assert_good(m, OLD)
+
+
+def test_package_of_the_administrator_stays(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    m.write("/tmp/theirs.deb", deb("aadsshlogin", OLD).read_bytes())
+    m.ok("apt-get", "-q", "-y", "install", "/tmp/theirs.deb")
+    assert m.direct("install").code == 0
+    removed = m.direct("uninstall")
+    assert removed.code == 0 and f"aadsshlogin {OLD} stays" in removed.stdout
+    assert m.package_state("aadsshlogin") == ("ii", OLD)
+
+
+def test_package_without_a_record_stays(machine: MakeMachine) -> None:
     m = machine("debian12")
     assert m.direct("install").code == 0
     for name in ("state.json",):

@@ -204,10 +204,16 @@ TEST_CASE("state: an empty record beside anything else, or with a newer version'
     CHECK(newer.fake.files.has(state_folder));
 }
 
-TEST_CASE("state: remove takes the whole folder") {
+TEST_CASE("state: remove takes the whole folder, but not the trace of a damaged record") {
     Stored stored("{}");
-    stored.fake.files.add(path + ".damaged", "x");
-    CHECK(StateStore(stored.world).remove().empty());
+    CHECK(StateStore(stored.world).remove_or_keep_damaged().empty());
     CHECK_FALSE(stored.fake.files.has(state_folder));
     CHECK(stored.fake.files.has("/var/lib"));
+
+    Stored damaged("{}");
+    damaged.fake.files.add(path + ".damaged", "x");
+    CHECK(StateStore(damaged.world).remove_or_keep_damaged().find(path + ".damaged") !=
+          std::string::npos);
+    CHECK(damaged.fake.files.has(path + ".damaged"));
+    CHECK_FALSE(damaged.fake.files.has(path));
 }
