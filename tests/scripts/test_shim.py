@@ -3,13 +3,13 @@
 
 import os
 import pathlib
-import shutil
 import stat
 import subprocess
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+FIXED_PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 FAKE = """#!/bin/sh
 if [ "$1" = version ]; then echo 'aadssh-handler 1.0.0'; exit 0; fi
 echo "started $0 in $(pwd) with $*"
@@ -23,7 +23,10 @@ def extension(tmp_path):
     folder = tmp_path / "Some.Publisher.AADSSHLoginForLinux-1.0.0"
     (folder / "bin").mkdir(parents=True)
     shim = folder / "aadssh-handler.sh"
-    shutil.copyfile(ROOT / "scripts" / "handler-shim.sh", shim)
+    # The shim's PATH is fixed, whatever the agent's is; the copy also knows a folder of our own.
+    text = (ROOT / "scripts" / "handler-shim.sh").read_text()
+    assert text.count(FIXED_PATH) == 1
+    shim.write_text(text.replace(FIXED_PATH, f"PATH={tmp_path / 'tools'}:{FIXED_PATH[5:]}"))
     shim.chmod(0o744)
     program = folder / "bin" / "aadssh-handler-x86_64"
     program.write_text(FAKE)
@@ -42,7 +45,7 @@ def run(extension, *words, cpu="x86_64", shell="/bin/sh", cwd="/"):
         capture_output=True,
         text=True,
         cwd=cwd,
-        env={"PATH": f"{tools}:/usr/sbin:/usr/bin:/sbin:/bin"},
+        env={"PATH": "/nowhere"},
         check=False,
     )
 
