@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 #include <sstream>
 
@@ -39,6 +40,13 @@ std::vector<std::string> split(const std::string& line) {
         words.push_back(word);
     }
     return words;
+}
+
+/// OpenSSH before 10.6 prints option names in lower case, later ones as the manual writes them.
+std::string lower(std::string word) {
+    std::ranges::transform(
+        word, word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return word;
 }
 
 /// The words of each line of a PAM or NSS file, comments left out.
@@ -136,7 +144,7 @@ Substatus check_sshd(World& world, const Facts& /*facts*/) {
     std::istringstream stream(result.output);
     for (std::string line; std::getline(stream, line);) {
         const auto words = split(line);
-        if (words.size() >= 2 && words[0] == "authorizedkeyscommand" &&
+        if (words.size() >= 2 && lower(words[0]) == "authorizedkeyscommand" &&
             words[1] == certificate_handler) {
             return good("sshd",
                         fmt::format("sshd's files name {} for Entra users.", certificate_handler));

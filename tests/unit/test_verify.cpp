@@ -158,6 +158,12 @@ TEST_CASE("verify: the folder without which sshd refuses to answer is made") {
           std::vector<std::string>{"make_folder /run/sshd 0755"});
 }
 
+TEST_CASE("verify: newer OpenSSH prints option names as the manual writes them") {
+    Verified machine;
+    machine.sshd_says(exits(0, "AuthorizedKeysCommand /usr/sbin/aad_certhandler %u %k\n"));
+    CHECK(machine.one("sshd").level == Level::success);
+}
+
 TEST_CASE("verify: SELinux without its package is a warning") {
     Verified machine;
     machine.vm.fake.files.add("/sys/fs/selinux/enforce", "1");
