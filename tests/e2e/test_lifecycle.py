@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from expectations import ALICE, LOCK, STATE, assert_explains, assert_good, assert_removed, package_managers
+from expectations import ALICE, LOCK, STATE, assert_good, assert_removed, package_managers
 from rig.debs import NEW, OLD, deb
 from rig.machine import ABSENT, Machine, wait_until
 
@@ -65,7 +65,7 @@ def test_install_enable_uninstall(machine: MakeMachine, family: str) -> None:
         assert "Dependencies stay: " in m.handler_log() and "openssh-server" in m.handler_log()
 
 
-@pytest.mark.parametrize("family", ("debian12", "debian13"))
+@pytest.mark.parametrize("family", ("debian12", "debian13", "debian-forky"))
 def test_newest_agent(machine: MakeMachine, family: str) -> None:
     m = machine(family, agent_version="newest")
     before = m.snapshot_etc()
@@ -74,13 +74,6 @@ def test_newest_agent(machine: MakeMachine, family: str) -> None:
     m.goal_state(state="uninstall")
     m.wait_gone()
     assert_removed(m, before)
-
-
-def test_release_without_a_repository_under_the_newest_agent(machine: MakeMachine) -> None:
-    m = machine("debian-forky")
-    m.goal_state(settings={})
-    report = m.wait_reported(lambda r: not r.ready and r.code == 1007)
-    assert_explains(report.message.partition("[stderr]")[2], 51, "forky", "amd64", "packages.microsoft.com")
 
 
 def test_same_sequence_number_again(machine: MakeMachine) -> None:
