@@ -73,7 +73,7 @@ def test_newest_agent(machine: MakeMachine, family: str) -> None:
     assert_good(m, OLD)
     m.goal_state(state="uninstall")
     m.wait_gone()
-    assert_removed(m, before)
+    assert_removed(m, before, ("/etc/gss",) if family == "debian-forky" else ())  # of a dependency that stays
 
 
 def test_same_sequence_number_again(machine: MakeMachine) -> None:
