@@ -11,9 +11,12 @@ from .families import Family
 from .keys import authority, keys
 from .namespace import WIRE_SERVER
 from .roots import BASES
+from .rpm_families import TOOLS, RpmFamily
 from .sites import DISTRO, MICROSOFT, distro
 
 LISTS = ("present", "empty", "stale")
+# Where others than Debian have the authorities that they trust.
+CA_BUNDLES = {"rhel": "/etc/pki/tls/certs/ca-bundle.crt", "suse": "/var/lib/ca-certificates/ca-bundle.pem"}
 AGENT_CONF = """Extensions.GoalStatePeriod=1
 Provisioning.Agent=disabled
 ResourceDisk.Format=n
@@ -38,11 +41,14 @@ def test_key_settings() -> dict[str, Any]:
 def furnish(root: Path, family: Family, lists: str, settings: Any) -> None:
     put(root, "/etc/hosts", f"127.0.0.1 localhost {family.suite} {MICROSOFT} {DISTRO} proxy.test\n")
     put(root, "/etc/resolv.conf", "")
-    if family.os_release is not None:
-        (root / "etc/os-release").unlink()
-        put(root, "/etc/os-release", family.os_release)
     _trust_authority(root)
-    _distribution_source(root, family, lists)
+    if isinstance(family, RpmFamily):
+        _rpm(root, family)
+    else:
+        if family.os_release is not None:
+            (root / "etc/os-release").unlink()
+            put(root, "/etc/os-release", family.os_release)
+        _distribution_source(root, family, lists)
     _agent(root)
     if settings is not None:
         put(root, "/etc/aadsshlogin/settings.json", json.dumps(settings))
@@ -74,6 +80,16 @@ def _distribution_source(root: Path, family: Family, lists: str) -> None:
     index, prefix = archive.index(), f"/var/lib/apt/lists/{DISTRO}_debian_dists_{suite}_"
     for name, path in (("InRelease", "InRelease"), ("main_binary-amd64_Packages", "main/binary-amd64/Packages")):
         os.utime(put(root, prefix + name, index[path]), (archive.changed, archive.changed))
+
+
+def _rpm(root: Path, family: RpmFamily) -> None:
+    """Takes away the other families' programs and makes the package manager's cache, if there is one, of today."""
+    tool = TOOLS[family.tool]
+    for program in {name for other in TOOLS.values() for name in other.programs} - set(tool.programs):
+        (root / "usr/bin" / program).unlink(missing_ok=True)
+    put(root, CA_BUNDLES[family.style], (root / "etc/ssl/certs/ca-certificates.crt").read_text())
+    for file in (root / tool.cache[1:]).rglob("*"):
+        os.utime(file, follow_symlinks=False)
 
 
 def _agent(root: Path) -> None:

@@ -16,9 +16,21 @@ from .furnish import put
 from .namespace import Namespace, Result
 
 
+HOLD_LOCK = "import fcntl,os,sys; f=open(sys.argv[1],'a'); fcntl.lockf(f,fcntl.LOCK_EX); print(os.getpid(),flush=True); sys.stdin.read()"
+HOLD_PID_FILE = """import fcntl, os, sys
+os.makedirs(os.path.dirname(sys.argv[1]), exist_ok=True)
+with open(sys.argv[1], "w") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.write(f"{os.getpid()}\\n")
+print(os.getpid(), flush=True)
+sys.stdin.read()
+os.unlink(sys.argv[1])"""
+
+
 class Inside:
     namespace: Namespace
     root: Path
+    is_rpm: bool
 
     def run(self, *argv: str | Path, env: Mapping[str, str] | None = None, stdin: str | None = None, timeout: float = 120, before: Sequence[str] = ()) -> Result:
         return self.namespace.run(argv, env, stdin, timeout, before)
@@ -34,8 +46,9 @@ class Inside:
 
     @contextlib.contextmanager
     def lock(self, path: str) -> Iterator[int]:
-        """A process inside holds the POSIX lock on this file, as apt and dpkg do; gives its pid (seen from inside)."""
-        code = "import fcntl,os,sys; f=open(sys.argv[1],'a'); fcntl.lockf(f,fcntl.LOCK_EX); print(os.getpid(),flush=True); sys.stdin.read()"
+        """A process inside holds the POSIX lock on this file, as apt, dpkg, rpm and tdnf do, or, if its name ends with .pid, is
+        named in it, as dnf, zypper and yum want it; gives its pid (seen from inside)."""
+        code = HOLD_PID_FILE if path.endswith(".pid") else HOLD_LOCK
         holder = self.popen("python3", "-c", code, path, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert holder.stdin is not None and holder.stdout is not None
         try:
@@ -60,7 +73,11 @@ class Inside:
         return snapshot(self.root)
 
     def package_state(self, name: str) -> tuple[str, str]:
-        """dpkg's state and version, such as ("ii", "1.0.030480001"); ("", "") if dpkg does not know it."""
+        """dpkg's state and version, such as ("ii", "1.0.030480001"); ("", "") if dpkg does not know it. On an rpm machine
+        "ii" is what its database knows at all, and the version ends with the release: "1.0.030480001-1"."""
+        if self.is_rpm:
+            known = self.run("rpm", "-q", "--queryformat", "%{VERSION}-%{RELEASE}\n", name)
+            return ("ii", known.stdout.rstrip("\n")) if known.code == 0 else ("", "")
         done = self.run("dpkg-query", "-W", "-f", "${db:Status-Abbrev}\t${Version}", name)
         state, _, version = done.stdout.partition("\t")
         return state.strip(), version
@@ -68,6 +85,10 @@ class Inside:
     def install_deb(self, file: Path) -> None:
         self.write(f"/tmp/{file.name}", file.read_bytes())
         self.ok("dpkg", "-i", f"/tmp/{file.name}")
+
+    def install_rpm(self, file: Path) -> None:
+        self.write(f"/tmp/{file.name}", file.read_bytes())
+        self.ok("rpm", "--upgrade", "--nosignature", f"/tmp/{file.name}")
 
     def sshd_config_for(self, user: str) -> dict[str, str]:
         return sshd.config_for(self.namespace, user)

@@ -51,6 +51,12 @@ def detached_signature(name: str, text: str) -> bytes:
     return _gpg("--local-user", f"{name}@test.invalid", "--armor", "--detach-sign", stdin=text.encode())
 
 
+def sign_rpms(name: str, files: list[Path]) -> None:
+    """Adds the key's signature to each of these packages."""
+    macros = {"_gpg_name": f"{name}@test.invalid", "_gpg_path": _home(), "__gpg": "/usr/bin/gpg"}
+    run(["rpmsign", *(f"--define={macro} {value}" for macro, value in macros.items()), "--addsign", *files])
+
+
 def _folder() -> Path:
     return built("keys", text_of(Path(__file__)), _make)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .families import FAMILIES
+from .families import FAMILIES, Family
 from .furnish import furnish, test_key_settings
 from .handler_folder import LOG_FOLDER, DirectResult, HandlerFolder
 from .imds import Imds
@@ -21,24 +21,28 @@ from .memory import new_folder
 from .namespace import IMDS, WIRE_SERVER, Namespace
 from .reports import Report
 from .roots import agent, base
+from .rpm_families import RPM_FAMILIES, RpmFamily
+from .rpm_layers import layer
 from .sites import MICROSOFT, Web, tls
 from .tracing import executed
 from .web import Request, Server, sockets_in
 from .wire import ABSENT, HANDLER, Azure, Plugin
 
 AGENT = ["/usr/bin/python3", "/usr/sbin/waagent", "-run-exthandlers", "-debug", "-configuration-path:/etc/waagent.conf"]
+RPM_LISTS = ("present", "empty")
 PUBLISHED = ("1.0.0", "1.0.1", "1.1.0")
 
 
 class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
     def __init__(self, family: str, package: Path, *, agent_version: str | None = None, lists: str = "present", uptime: float = 7200,
                  settings: Any = ..., agent_env: Mapping[str, str] | None = None, trace: bool = False) -> None:
-        self.family = FAMILIES[family]
+        self.family: Family = RPM_FAMILIES[family] if family in RPM_FAMILIES else FAMILIES[family]
         self.name = family
+        self.is_rpm = isinstance(self.family, RpmFamily)
         self.package = package
         self.azure = Azure(packages=dict.fromkeys(PUBLISHED, package))
         self.imds = Imds()
-        self.web = Web(self.family.base)
+        self.web = Web(family, self.family)
         self.faults, self.microsoft, self.proxy = self.web.faults, self.web.microsoft, self.web.proxy
         self.test_key = keys()["good"].binary
         self.trace_file: Path | None = None
@@ -48,7 +52,7 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
         self._state = new_folder()
         for part in ("upper", "work", "root"):
             (self._state / part).mkdir(mode=0o755)
-        self._layers = [agent(agent_version or self.family.agent), base(self.family.base).root]
+        self._layers = [agent(agent_version or self.family.agent), *self._rpm_layers(lists), base(self.family.base).root]
         if trace:
             self.trace_file = self._state / "trace"
         self.boot(uptime)
@@ -56,6 +60,14 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
         self._locks = contextlib.ExitStack()
         if lists == "locked":
             self._locks.enter_context(self.lock("/var/lib/apt/lists/lock"))
+
+    def _rpm_layers(self, lists: str) -> list[Path]:
+        if not isinstance(self.family, RpmFamily):
+            return []
+        if lists not in RPM_LISTS:
+            raise ValueError(f"The lists of an rpm machine are {' or '.join(RPM_LISTS)}, not {lists!r}.")
+        made = layer(self.name, self.family)
+        return [made.warm, made.root] if lists == "present" else [made.root]
 
     # --- power ---------------------------------------------------------------------------------------------------
 
