@@ -2,23 +2,35 @@
 """The rig's rpm machines, proven with the real package managers (tdnf and yum 3: their stand-ins) and no handler."""
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 from rig.etc_snapshot import difference
+from rig.keys import keys
 from rig.machine import Machine
 from rig.packaging import NEW, OLD
 from rig.rpm_families import RPM_FAMILIES, TOOLS, RpmFamily
-from rig.rpms import MICROSOFT_KEY, RELEASE, REPO
+from rig.rpms import MICROSOFT_KEY, MICROSOFT_PROD, PINNED, RELEASE, REPO, rpm
 
 MakeMachine = Callable[..., Machine]
 ALICE = "alice@contoso.example"
-# What an administrator types: install, upgrade after a refresh, remove.
+# What an administrator types: look at the repositories again, install (or upgrade), remove.
 COMMANDS = {
-    "dnf": (["dnf", "-y", "install"], ["dnf", "-y", "--refresh", "upgrade"], ["dnf", "-y", "remove"]),
+    "dnf": (["dnf", "makecache", "--refresh"], ["dnf", "-y", "install"], ["dnf", "-y", "remove"]),
+    "zypper": (["zypper", "-n", "refresh"], ["zypper", "-n", "install"], ["zypper", "-n", "remove"]),
 }
+# A library that aadsshlogin's newest version wants and some SUSE releases lack -> what is said, and the exit code.
+UNSOLVABLE = (4, "nothing provides libsemanage.so.2()(64bit) needed by")
+WRONG_KEY = {"dnf": (1, "GPG check FAILED"), "zypper": (104, "Signature verification failed")}
+# A lock that another holds: its file, options that make a tool not wait for ever, the exit code and what is said.
+LOCKS = {
+    "dnf": ("/var/cache/dnf/metadata_lock.pid", ["--setopt=exit_on_lock=1"], 200, "already locked by {pid}"),
+    "zypper": ("/run/zypp.pid", [], 7, "locked by the application with pid {pid}"),
+}
+RPM_LOCK = {"dnf": 1, "zypper": 8}
 FAMILIES = [name for name, family in RPM_FAMILIES.items() if family.tool in COMMANDS]
-ONE_OF_EACH = {"dnf": "rhel9"}
+ONE_OF_EACH = {"dnf": "rhel9", "zypper": "sles156"}
 
 
 def family_of(m: Machine) -> RpmFamily:
@@ -31,6 +43,13 @@ def add_microsoft(m: Machine) -> None:
     family = family_of(m)
     text = REPO.format(section=family.section, name="Microsoft", url=f"https://packages.microsoft.com/{family.prod}/", key=MICROSOFT_KEY)
     m.write(f"{TOOLS[family.tool].repositories}/microsoft-prod.repo", text)
+    if family.tool == "zypper":  # trusts what rpm's database does, and asks about any other key
+        trust_test_key(m)
+
+
+def trust_test_key(m: Machine) -> None:
+    m.write("/tmp/test.asc", keys()["good"].armored)
+    m.ok("rpm", "--import", "/tmp/test.asc")
 
 
 def installed(version: str) -> tuple[str, str]:
@@ -40,23 +59,25 @@ def installed(version: str) -> tuple[str, str]:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_stand_in_package(dummy_machine: MakeMachine, family: str) -> None:
     m = dummy_machine(family)
-    install, upgrade, remove = COMMANDS[family_of(m).tool]
+    refresh, install, remove = COMMANDS[family_of(m).tool]
     add_microsoft(m)
     before = m.snapshot_etc()
     m.ok(*install, "aadsshlogin")
     assert m.package_state("aadsshlogin") == installed(OLD)
-    assert m.package_state("aad-standin-lib") == ("ii", f"1.2-{RELEASE}")
+    assert m.package_state("aad-standin-lib") == installed("1.2")
     assert any("/aad-standin-lib" in request.path for request in m.access_log("distro.test"))
     assert m.sshd_config_for(ALICE)["authorizedkeyscommand"] == "/usr/sbin/aad_certhandler %u %k"
     assert m.sshd_config_for("root")["authorizedkeyscommand"] == "none"
     assert m.ssh_login(ALICE).stdout == f"{ALICE}\n"
     m.microsoft.offer(OLD, NEW)
-    m.ok(*upgrade, "aadsshlogin")
+    m.ok(*refresh)
+    done = m.run(*install, "aadsshlogin")
     takes_new = any("libsemanage.so.2" in provided for _, provided in family_of(m).stubs)
-    assert m.package_state("aadsshlogin") == installed(NEW if takes_new else OLD)
+    assert (done.code, m.package_state("aadsshlogin")) == ((0, installed(NEW)) if takes_new else (UNSOLVABLE[0], installed(OLD)))
+    assert takes_new or UNSOLVABLE[1] in done.stdout
     assert m.read("/etc/ssh/sshd_config").count("aad_certhandler") == 1
     assert m.ssh_login(ALICE).stdout == f"{ALICE}\n"
-    m.ok(*remove, "aadsshlogin", "aad-standin-lib")
+    m.ok(*remove, "aadsshlogin")
     assert difference(before, m.snapshot_etc()) == {}
     assert m.package_state("aadsshlogin") == ("", "")
     assert not m.exists("/usr/sbin/aad_certhandler")
@@ -81,3 +102,163 @@ def test_the_agent_enables_the_dummy(dummy_machine: MakeMachine, family: str) ->
     m.goal_state(settings={})
     report = m.wait_reported(lambda r: r.ready)
     assert (report.extension, report.extension_message) == ("success", "The dummy is well.")
+
+
+@pytest.mark.parametrize("family", ONE_OF_EACH.values(), ids=list(ONE_OF_EACH))
+def test_a_wrong_key_is_refused(dummy_machine: MakeMachine, family: str) -> None:
+    m = dummy_machine(family)
+    refresh, install, _ = COMMANDS[family_of(m).tool]
+    add_microsoft(m)
+    m.microsoft.sign_with("wrong")
+    done = m.run(*install, "aadsshlogin")
+    code, text = WRONG_KEY[family_of(m).tool]
+    assert done.code == code and text in done.stdout + done.stderr
+    assert m.package_state("aadsshlogin") == ("", "")
+    m.microsoft.sign_with("good")
+    m.ok(*refresh)
+    m.ok(*install, "aadsshlogin")
+
+
+@pytest.mark.parametrize("tool", LOCKS)
+def test_locks_are_seen(dummy_machine: MakeMachine, tool: str) -> None:
+    m = dummy_machine(ONE_OF_EACH[tool])
+    _, install, _ = COMMANDS[tool]
+    path, options, code, text = LOCKS[tool]
+    add_microsoft(m)
+    with m.lock(path) as pid:
+        done = m.run(*install, *options, "aadsshlogin", timeout=20)
+        assert done.code == code and text.format(pid=pid) in done.stdout + done.stderr
+    m.ok(*install, "aadsshlogin")
+
+
+@pytest.mark.parametrize("tool", RPM_LOCK)
+def test_the_lock_of_rpm_is_seen(dummy_machine: MakeMachine, tool: str) -> None:
+    m = dummy_machine(ONE_OF_EACH[tool])
+    _, install, _ = COMMANDS[tool]
+    add_microsoft(m)
+    with m.lock("/var/lib/rpm/.rpm.lock"):
+        done = m.run(*install, "aadsshlogin")
+        assert done.code == RPM_LOCK[tool] and "can't create transaction lock" in done.stdout + done.stderr
+    m.ok(*install, "aadsshlogin")
+
+
+@pytest.mark.parametrize("family", ONE_OF_EACH.values(), ids=list(ONE_OF_EACH))
+def test_the_cache_is_warm_or_cold(dummy_machine: MakeMachine, family: str) -> None:
+    for lists in ("present", "empty"):
+        m = dummy_machine(family, lists=lists)
+        m.ok(*COMMANDS[family_of(m).tool][1], "aad-standin-lib")
+        asked = any("primary" in request.path for request in m.access_log("distro.test"))
+        assert asked == (lists == "empty")
+
+
+def test_there_are_no_stale_lists(dummy_machine: MakeMachine) -> None:
+    with pytest.raises(ValueError, match="present or empty"):
+        dummy_machine("rhel9", lists="stale")
+
+
+@pytest.mark.parametrize("tool", ONE_OF_EACH)
+def test_knobs_and_conflicts_of_the_stand_ins(dummy_machine: MakeMachine, tool: str) -> None:
+    m = dummy_machine(ONE_OF_EACH[tool])
+    _, install, remove = COMMANDS[tool]
+    add_microsoft(m)
+    m.ok(*install, "aadlogin")
+    assert m.run(*install, "aadsshlogin").code != 0 and m.package_state("aadsshlogin") == ("", "")
+    m.ok(*remove, "aadlogin")
+    m.write("/etc/aadsshlogin-standin/fail", "")
+    done = m.run(*install, "aadsshlogin")
+    assert done.code == (107 if tool == "zypper" else 0) and "the test asked this script to fail" in done.stdout + done.stderr
+    assert m.package_state("aadsshlogin") == installed(OLD)
+    assert m.sshd_config_for(ALICE)["authorizedkeyscommand"] == "none"
+    (m.root / "etc/aadsshlogin-standin/fail").unlink()
+    m.write("/etc/aadsshlogin-standin/sleep", "2")
+    started = time.monotonic()
+    m.ok(*remove, "aadsshlogin")
+    assert m.package_state("aadsshlogin") == ("", "") and time.monotonic() - started > 2
+
+
+@pytest.mark.parametrize("release", MICROSOFT_PROD)
+def test_packages_microsoft_prod(dummy_machine: MakeMachine, release: str) -> None:
+    family = {"opensuse15": "leap156", "sles15": "sles156"}.get(release, release)
+    if family not in FAMILIES:
+        return
+    m = dummy_machine(family)
+    before = m.snapshot_etc()
+    m.install_rpm(rpm("packages-microsoft-prod", f"1.1+{release}"))
+    added = difference(before, m.snapshot_etc())
+    folder, path = MICROSOFT_PROD[release]
+    assert list(added) == [f"/{folder}/microsoft-prod.repo"]
+    assert f"baseurl=https://packages.microsoft.com/{path}/\n" in m.read(f"/{folder}/microsoft-prod.repo")
+    trust_test_key(m)
+    m.ok(*COMMANDS[family_of(m).tool][1], "aadsshlogin")
+    m.ok("rpm", "--erase", "aadsshlogin", "packages-microsoft-prod")
+    assert difference(before, m.snapshot_etc()) == {}
+
+
+def test_a_suse_release_takes_the_pinned_version(dummy_machine: MakeMachine) -> None:
+    m = dummy_machine("sles155")
+    add_microsoft(m)
+    m.microsoft.offer(PINNED, NEW)
+    done = m.run("zypper", "-n", "install", "aadsshlogin")
+    assert (done.code, UNSOLVABLE[1] in done.stdout) == (UNSOLVABLE[0], True)
+    m.ok("zypper", "-n", "install", f"aadsshlogin={PINNED}")
+    assert m.package_state("aadsshlogin") == installed(PINNED)
+
+
+def test_selinux_policy(dummy_machine: MakeMachine) -> None:
+    m = dummy_machine("rhel9", selinux="enforcing")
+    assert m.read("/sys/fs/selinux/enforce") == "1" and "SELINUX=enforcing" in m.read("/etc/selinux/config")
+    add_microsoft(m)
+    m.ok("dnf", "-y", "install", "aadsshlogin", "aadsshlogin-selinux")
+    assert m.package_state("aadsshlogin-selinux") == installed(OLD)
+    assert m.package_state("selinux-policy-targeted") == installed("38.1")
+    assert m.ssh_login(ALICE).stdout == f"{ALICE}\n"
+    m.shutdown()
+    m.boot()
+    assert m.read("/sys/fs/selinux/enforce") == "1"
+    assert not dummy_machine("rhel9").exists("/sys/fs/selinux/enforce")
+
+
+def test_repository_variants(dummy_machine: MakeMachine) -> None:
+    m = dummy_machine("rhel9")
+    add_microsoft(m)
+    versions = ("dnf", "-q", "--refresh", "list", "--showduplicates", "aadsshlogin")
+    m.microsoft.offer(OLD, NEW)
+    assert all(version in m.ok(*versions) for version in (OLD, NEW))
+    m.microsoft.offer()
+    done = m.run(*versions)
+    assert done.code == 1 and "No matching Packages to list" in done.stderr
+    m.microsoft.offer(NEW, only="rhel/9/prod")
+    assert NEW in m.ok(*versions)
+    m.microsoft.offer()
+    m.microsoft.offer(NEW, only="rhel/8/prod")
+    assert m.run(*versions).code == 1
+    m.microsoft.withdraw("rhel/9/prod")
+    done = m.run(*versions)
+    assert done.code == 1 and "Failed to download metadata" in done.stderr
+
+
+FETCH = "import sys, urllib.request as u, urllib.error as e\ntry: print(u.urlopen(sys.argv[1]).status)\nexcept e.HTTPError as x: print(x.code)"
+
+
+@pytest.mark.parametrize(("path", "status"), [
+    ("rhel/9/prod/repodata/repomd.xml", 200), ("rhel/9/prod/repodata/repomd.xml.asc", 200), ("yumrepos/microsoft-rhel9.0-prod/repodata/repomd.xml", 200),
+    ("keys/microsoft.asc", 200), ("rhel/9/prod/", 403), ("rhel/9/", 403), ("ol/9/prod/repodata/repomd.xml", 403), ("rhel/11/prod/repodata/repomd.xml", 404),
+    ("rhel/9/prod/repodata/nothing.xml", 404),
+])
+def test_what_the_site_answers(dummy_machine: MakeMachine, path: str, status: int) -> None:
+    assert dummy_machine("rhel9").ok("python3", "-c", FETCH, f"https://packages.microsoft.com/{path}") == f"{status}\n"
+
+
+FAULTS = [("status", 503, "Status code: 503"), ("reset", 0, "Curl error (56)"), ("truncate", 100, "Curl error"), ("corrupt", 0, "repomd.xml")]
+
+
+@pytest.mark.parametrize(("kind", "argument", "text"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_faults_reach_dnf(dummy_machine: MakeMachine, kind: str, argument: int, text: str) -> None:
+    m = dummy_machine("rhel9")
+    add_microsoft(m)
+    m.faults.add("microsoft.com/.*repomd.xml$", kind, argument)
+    done = m.run("dnf", "-y", "--setopt=retries=1", "install", "aadsshlogin")
+    assert done.code == 1 and text in done.stdout + done.stderr
+    assert m.access_log()[0].fault is not None
+    m.faults.clear()
+    m.ok("dnf", "-y", "install", "aadsshlogin")

@@ -34,6 +34,8 @@ def build_root(plan: dict[str, object], root: Path) -> None:
     mount("root", root, "overlay", 0, layers)
     mount("proc", root / "proc", "proc")
     mount("sys", root / "sys", "sysfs", MS_RDONLY)
+    if plan["selinux"] is not None:
+        pretend_selinux(root, str(plan["selinux"]))
     mount("run", root / "run", "tmpfs", 0, "mode=755")
     mount("dev", root / "dev", "tmpfs", 0, "mode=755")
     for name in DEVICES:
@@ -50,6 +52,15 @@ def build_root(plan: dict[str, object], root: Path) -> None:
     (root / "run/.boot_id").write_text(f"{plan['boot_id']}\n")
     mount(root / "run/.boot_id", root / "proc/sys/kernel/random/boot_id", flags=MS_BIND)
     (root / "run/.boot_id").unlink()
+
+
+def pretend_selinux(root: Path, enforce: str) -> None:
+    """What a look at selinuxfs finds where SELinux is in use; sysfs takes no new folders, so its folder fs is replaced."""
+    folders = os.listdir(root / "sys/fs")
+    mount("fs", root / "sys/fs", "tmpfs", 0, "mode=755")
+    for name in {*folders, "selinux"}:
+        (root / "sys/fs" / name).mkdir()
+    (root / "sys/fs/selinux/enforce").write_text(enforce)
 
 
 def enter(root: Path) -> None:

@@ -35,7 +35,7 @@ PUBLISHED = ("1.0.0", "1.0.1", "1.1.0")
 
 class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
     def __init__(self, family: str, package: Path, *, agent_version: str | None = None, lists: str = "present", uptime: float = 7200,
-                 settings: Any = ..., agent_env: Mapping[str, str] | None = None, trace: bool = False) -> None:
+                 settings: Any = ..., agent_env: Mapping[str, str] | None = None, trace: bool = False, selinux: str | None = None) -> None:
         self.family: Family = RPM_FAMILIES[family] if family in RPM_FAMILIES else FAMILIES[family]
         self.name = family
         self.is_rpm = isinstance(self.family, RpmFamily)
@@ -46,6 +46,7 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
         self.faults, self.microsoft, self.proxy = self.web.faults, self.web.microsoft, self.web.proxy
         self.test_key = keys()["good"].binary
         self.trace_file: Path | None = None
+        self._selinux = selinux
         self._agent_env = dict(agent_env or {})
         self._agent_process: subprocess.Popen[bytes] | None = None
         self._servers: dict[str, Server] = {}
@@ -57,6 +58,8 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
             self.trace_file = self._state / "trace"
         self.boot(uptime)
         furnish(self.root, self.family, "present" if lists == "locked" else lists, test_key_settings() if settings is ... else settings)
+        if selinux is not None:
+            self.write("/etc/selinux/config", f"SELINUX={selinux}\nSELINUXTYPE=targeted\n")
         self._locks = contextlib.ExitStack()
         if lists == "locked":
             self._locks.enter_context(self.lock("/var/lib/apt/lists/lock"))
@@ -72,7 +75,7 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
     # --- power ---------------------------------------------------------------------------------------------------
 
     def boot(self, uptime: float = 30) -> None:
-        self.namespace = Namespace(self.name, self._state, self._layers, uptime)
+        self.namespace = Namespace(self.name, self._state, self._layers, uptime, self._selinux)
         self.root = self.namespace.root
         self._serve("web-80", ("127.0.0.1", 80))
         self._serve("web-443", ("127.0.0.1", 443))

@@ -20,6 +20,9 @@ WIRE_SERVER, IMDS = "168.63.129.16", "169.254.169.254"
 # As systemd gives it to the agent's service: a PATH and little else.
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
+# SELinux's mode -> what the kernel shows in /sys/fs/selinux/enforce.
+SELINUX = {None: None, "enforcing": "1", "permissive": "0"}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -31,9 +34,9 @@ class Result:
 class Namespace:
     """Private mount, process, network, host name, IPC and time namespaces; `root` is the tree, seen from outside."""
 
-    def __init__(self, name: str, state: Path, layers: Sequence[Path], uptime: float) -> None:
+    def __init__(self, name: str, state: Path, layers: Sequence[Path], uptime: float, selinux: str | None = None) -> None:
         plan = {
-            "name": name, "state": str(state), "layers": ":".join(map(str, layers)), "boot_id": str(uuid.uuid4()),
+            "name": name, "state": str(state), "layers": ":".join(map(str, layers)), "boot_id": str(uuid.uuid4()), "selinux": SELINUX[selinux],
             "network": ["link set lo up", *(f"address add {each}/32 dev lo" for each in (WIRE_SERVER, IMDS))],
         }
         offset = int(uptime - time.clock_gettime(time.CLOCK_BOOTTIME))
