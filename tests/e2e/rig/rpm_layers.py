@@ -24,6 +24,7 @@ from .rpms import stub_rpms
 from .web import Request, Response, Server, sockets_in
 
 DISTRO_KEY = "/etc/pki/rpm-gpg/RPM-GPG-KEY-distro"
+MICROSOFT_KEY = "/etc/pki/rpm-gpg/MICROSOFT-RPM-GPG-KEY"
 REPOSITORY = """[distro]
 name=The distribution
 baseurl=http://distro.test/rpm/{name}/
@@ -48,10 +49,17 @@ class Layer:
 
 
 def layer(name: str, family: RpmFamily) -> Layer:
-    sources = [Path(__file__), *(file for part in ("pam", "tools") for file in (SOURCES / part).rglob("*") if file.is_file())]
+    sources = [Path(__file__), *_pieces(family)]
     pieces = [str(base(family.base).root), str(stub_rpms(name, family)), str(distribution(name, family).folder())]
     folder = built(f"layer-{name}", text_of(*sources) + repr((family, TOOLS[family.tool], pieces)), lambda out: _build(name, family, out))
     return Layer(folder / "root", folder / "warm")
+
+
+def _pieces(family: RpmFamily) -> list[Path]:
+    folders = [SOURCES / "pam" / family.style, SOURCES / "tools" / family.tool]
+    if folders[1].is_dir():
+        folders.append(SOURCES / "tools/shared")
+    return [file for folder in folders for file in folder.glob("*") if file.is_file()]
 
 
 def _build(name: str, family: RpmFamily, out: Path) -> None:
@@ -95,6 +103,8 @@ def _files(name: str, family: RpmFamily, root: Path) -> None:
     for path, text in texts.items():
         write(root / path, text.encode(), 0o644)
     write(root / DISTRO_KEY[1:], keys()["distro"].armored, 0o644)
+    if family.offers:  # Azure Linux, whose images trust Microsoft by a file
+        write(root / MICROSOFT_KEY[1:], keys()["good"].armored, 0o644)
     if family.style == "suse":
         for part in ("auth", "account", "password", "session"):
             (root / f"etc/pam.d/common-{part}").symlink_to(f"common-{part}-pc")
@@ -106,10 +116,11 @@ def _files(name: str, family: RpmFamily, root: Path) -> None:
 
 def _programs(family: RpmFamily, root: Path) -> None:
     """Stand-ins of tools that Debian does not have, and the name `yum` that dnf has had since release 8."""
-    folder = SOURCES / "tools" / family.tool
-    if folder.is_dir():
-        for file in folder.iterdir():
-            write(root / "usr/bin" / file.name, file.read_bytes(), 0o755)
+    program = SOURCES / "tools" / family.tool / family.tool
+    if program.exists():
+        write(root / "usr/bin" / program.name, program.read_bytes(), 0o755)
+        for file in (SOURCES / "tools/shared").glob("*.py"):
+            write(root / "usr/lib/rpm-tool-standins" / file.name, file.read_bytes(), 0o644)
     if family.tool == "dnf":
         (root / "usr/bin").mkdir(parents=True, exist_ok=True)
         (root / "usr/bin/yum").symlink_to("dnf-3")
