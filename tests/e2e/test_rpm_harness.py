@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from rig.etc_snapshot import difference
+from rig.inside import wait_until
 from rig.keys import keys
 from rig.machine import Machine
 from rig.packaging import NEW, OLD
@@ -19,18 +20,29 @@ ALICE = "alice@contoso.example"
 COMMANDS = {
     "dnf": (["dnf", "makecache", "--refresh"], ["dnf", "-y", "install"], ["dnf", "-y", "remove"]),
     "zypper": (["zypper", "-n", "refresh"], ["zypper", "-n", "install"], ["zypper", "-n", "remove"]),
+    "tdnf": (["tdnf", "makecache"], ["tdnf", "-y", "install"], ["tdnf", "-y", "erase"]),
+    "yum": (["yum", "makecache"], ["yum", "-y", "install"], ["yum", "-y", "erase"]),
 }
 # A library that aadsshlogin's newest version wants and some SUSE releases lack -> what is said, and the exit code.
 UNSOLVABLE = (4, "nothing provides libsemanage.so.2()(64bit) needed by")
-WRONG_KEY = {"dnf": (1, "GPG check FAILED"), "zypper": (104, "Signature verification failed")}
+WRONG_KEY = {
+    "dnf": (1, "GPG check FAILED"), "zypper": (104, "Signature verification failed"), "tdnf": (234, "Error(1514)"), "yum": (1, "is not installed"),
+}
 # A lock that another holds: its file, options that make a tool not wait for ever, the exit code and what is said.
 LOCKS = {
     "dnf": ("/var/cache/dnf/metadata_lock.pid", ["--setopt=exit_on_lock=1"], 200, "already locked by {pid}"),
     "zypper": ("/run/zypp.pid", [], 7, "locked by the application with pid {pid}"),
+    "yum": ("/var/run/yum.pid", ["--setopt=exit_on_lock=1"], 1, "another copy is running as pid {pid}"),
 }
-RPM_LOCK = {"dnf": 1, "zypper": 8}
-FAMILIES = [name for name, family in RPM_FAMILIES.items() if family.tool in COMMANDS]
-ONE_OF_EACH = {"dnf": "rhel9", "zypper": "sles156"}
+# The same where the tool waits, and what it says then.
+WAITS = {
+    "dnf": ("/var/cache/dnf/metadata_lock.pid", "Waiting for process with pid {pid} to finish."),
+    "tdnf": ("/run/.tdnf-instance-lockfile", "waiting for tdnf_instance lock on /var/run/.tdnf-instance-lockfile"),
+    "yum": ("/var/run/yum.pid", "Another app is currently holding the yum lock; waiting for it to exit..."),
+}
+RPM_LOCK = {"dnf": 1, "zypper": 8, "tdnf": 2, "yum": 1}
+FAMILIES = list(RPM_FAMILIES)
+ONE_OF_EACH = {"dnf": "rhel9", "zypper": "sles156", "tdnf": "azurelinux3", "yum": "rhel7"}
 
 
 def family_of(m: Machine) -> RpmFamily:
@@ -88,8 +100,9 @@ def test_programs_of_others_are_hidden(dummy_machine: MakeMachine, family: str) 
     m = dummy_machine(family)
     own = set(TOOLS[family_of(m).tool].programs)
     others = {name for tool in TOOLS.values() for name in tool.programs} - own
-    for program in (*others, "apt", "apt-get", "apt-cache", "dpkg", "dpkg-query", "dpkg-deb", "pam-auth-update", "debconf"):
-        assert m.run("sh", "-c", f"command -v {program}").code != 0, program
+    hidden = (*others, "apt", "apt-get", "apt-cache", "dpkg", "dpkg-query", "dpkg-deb", "pam-auth-update", "debconf")
+    assert m.ok("sh", "-c", 'for each; do command -v "$each" || :; done', "sh", *hidden) == ""
+    assert m.ok("sh", "-c", 'for each; do command -v "$each" >/dev/null || echo "$each"; done', "sh", TOOLS[family_of(m).tool].programs[0], "rpm") == ""
     assert not m.exists("/etc/debian_version") and not m.exists("/var/lib/dpkg") and not m.exists("/etc/apt")
     assert m.ok("rpm", "--query", "--whatprovides", "/bin/sh") == "bash-5.1.8-1.x86_64\n"
     assert m.read("/etc/os-release") == m.family.os_release
@@ -131,6 +144,19 @@ def test_locks_are_seen(dummy_machine: MakeMachine, tool: str) -> None:
     m.ok(*install, "aadsshlogin")
 
 
+@pytest.mark.parametrize("tool", WAITS)
+def test_who_waits_for_a_lock_goes_on_when_it_is_free(dummy_machine: MakeMachine, tool: str) -> None:
+    m = dummy_machine(ONE_OF_EACH[tool])
+    path, text = WAITS[tool]
+    add_microsoft(m)
+    output = m.root / "tmp/output"
+    with m.lock(path) as pid, output.open("wb") as stream:
+        process = m.popen(*COMMANDS[tool][1], "aadsshlogin", stdout=stream, stderr=stream)
+        wait_until(lambda: text.format(pid=pid) in output.read_text(), 20, "what is said of a lock")
+    assert process.wait(60) == 0
+    assert m.package_state("aadsshlogin") == installed(OLD)
+
+
 @pytest.mark.parametrize("tool", RPM_LOCK)
 def test_the_lock_of_rpm_is_seen(dummy_machine: MakeMachine, tool: str) -> None:
     m = dummy_machine(ONE_OF_EACH[tool])
@@ -149,6 +175,83 @@ def test_the_cache_is_warm_or_cold(dummy_machine: MakeMachine, family: str) -> N
         m.ok(*COMMANDS[family_of(m).tool][1], "aad-standin-lib")
         asked = any("primary" in request.path for request in m.access_log("distro.test"))
         assert asked == (lists == "empty")
+
+
+@pytest.mark.parametrize("family", ["azurelinux3", "mariner2"])
+def test_azure_linux_has_the_repository_in_a_package(dummy_machine: MakeMachine, family: str) -> None:
+    m = dummy_machine(family)
+    before = m.snapshot_etc()
+    (package,) = family_of(m).offers
+    m.ok("tdnf", "-y", "install", package)
+    m.ok("tdnf", "-y", "install", "aadsshlogin")
+    assert m.access_log()[0].path == f"/{m.family.prod}/repodata/repomd.xml"
+    assert family_of(m).section in m.ok("tdnf", "list", "available", "aadsshlogin")
+    m.microsoft.sign_with("wrong")
+    assert m.run("tdnf", "makecache").code != 0
+    m.ok("tdnf", "-y", "erase", "aadsshlogin", package)
+    assert difference(before, m.snapshot_etc()) == {}
+
+
+# What goes wrong: the fault, words of the command line, exit code and text, as measured with tdnf 3.6.0.
+INSTALL = ["-y", "install", "aadsshlogin"]
+SKIPPING = ["--setopt=*.skip_if_unavailable=1", *INSTALL]
+TDNF = {
+    "refused, skipped": (("repomd.xml$", "status", 403), SKIPPING, 243, "Disabling Repo: 'Microsoft'"),
+    "refused": (("repomd.xml$", "status", 500), INSTALL, 86, "Error: 500 when downloading https://packages.microsoft.com/"),
+    "reset, skipped": (("repomd.xml$", "reset", 0), SKIPPING, 243, "Error(1257) : Failure when receiving data from the peer"),
+    "truncated, skipped": (("repomd.xml$", "truncate", 300), SKIPPING, 243, "retrying 10/10"),
+    "garbage": (("repomd.xml$", "corrupt", 0), SKIPPING, 86, "parsing repomd: repo_repomdxml"),
+    "package gone": ((r"rpm$", "status", 404), INSTALL, 86, "Error processing package: Packages/a/aadsshlogin-"),
+    "package truncated": ((r"rpm$", "truncate", 300), INSTALL, 195, "Error(1219) : Transferred a partial file"),
+    "package corrupt": ((r"rpm$", "corrupt", 0), INSTALL, 248, "Checksum FAILED (digest mismatch)"),
+    "unknown package": (None, ["-y", "install", "nope"], 243, "Error(1011) : No matching packages"),
+    "unknown option": (None, ["--nonsense", "install", "a"], 140, "No such option: --nonsense."),
+    "unknown command": (None, ["rpmconf"], 133, "Error(901)"),
+    "no answer": (None, ["install", "aadsshlogin"], 9, "Error(1033) : Invalid input."),
+}
+
+
+@pytest.mark.parametrize("case", TDNF)
+def test_the_stand_in_of_tdnf_fails_as_measured(dummy_machine: MakeMachine, case: str) -> None:
+    m = dummy_machine("azurelinux3")
+    add_microsoft(m)
+    fault, words, code, text = TDNF[case]
+    if fault is not None:
+        m.faults.add(f"microsoft.com/.*{fault[0]}", *fault[1:])
+    done = m.run("tdnf", *words)
+    assert (done.code, text in done.stdout + done.stderr) == (code, True), done
+    assert m.package_state("aadsshlogin") == ("", "")
+
+
+YUM = {
+    "an option of dnf": (["-y", "--refresh", "install", "aadsshlogin"], 1, "Command line error: no such option: --refresh"),
+    "a command of dnf": (["-y", "repoquery", "aadsshlogin"], 1, "No such command: repoquery."),
+    "unknown package": (["-y", "install", "nope"], 1, "No package nope available.\nError: Nothing to do"),
+    "nothing to list": (["-q", "list", "nope"], 1, "Error: No matching Packages to list"),
+    "nothing in the cache": (["-C", "-y", "install", "aadsshlogin"], 1, "Caching enabled but no local cache of"),
+    "no answer": (["install", "aadsshlogin"], 1, "Exiting on user command"),
+    "only a download": (["-y", "--downloadonly", "install", "aadsshlogin"], 0, 'exiting because "Download Only" specified'),
+    "unknown repository": (["--enablerepo=nope", "makecache"], 1, "Error getting repository data for nope, repository not found"),
+}
+
+
+@pytest.mark.parametrize("case", YUM)
+def test_the_stand_in_of_yum_answers_as_documented(dummy_machine: MakeMachine, case: str) -> None:
+    m = dummy_machine("centos7")
+    add_microsoft(m)
+    words, code, text = YUM[case]
+    done = m.run("yum", *words)
+    assert (done.code, text in done.stdout + done.stderr) == (code, True), done
+    assert m.package_state("aadsshlogin") == ("", "")
+
+
+@pytest.mark.parametrize("family", ["azurelinux3", "rhel7"])
+def test_stand_ins_show_what_cannot_be_met(dummy_machine: MakeMachine, family: str) -> None:
+    m = dummy_machine(family)
+    add_microsoft(m)
+    done = m.run(*COMMANDS[family_of(m).tool][1], "--disablerepo=distro", "aadsshlogin")
+    assert done.code == {"tdnf": 30, "yum": 1}[family_of(m).tool] and "aad-standin-lib >= 1.0" in done.stdout + done.stderr
+    assert m.package_state("aadsshlogin") == ("", "")
 
 
 def test_there_are_no_stale_lists(dummy_machine: MakeMachine) -> None:
@@ -178,10 +281,7 @@ def test_knobs_and_conflicts_of_the_stand_ins(dummy_machine: MakeMachine, tool: 
 
 @pytest.mark.parametrize("release", MICROSOFT_PROD)
 def test_packages_microsoft_prod(dummy_machine: MakeMachine, release: str) -> None:
-    family = {"opensuse15": "leap156", "sles15": "sles156"}.get(release, release)
-    if family not in FAMILIES:
-        return
-    m = dummy_machine(family)
+    m = dummy_machine({"opensuse15": "leap156", "sles15": "sles156"}.get(release, release))
     before = m.snapshot_etc()
     m.install_rpm(rpm("packages-microsoft-prod", f"1.1+{release}"))
     added = difference(before, m.snapshot_etc())

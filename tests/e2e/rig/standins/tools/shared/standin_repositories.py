@@ -101,6 +101,19 @@ def configured(folder: str, variables: dict[str, str], main: dict[str, str], opt
     return found
 
 
+def read_main(file: str) -> dict[str, str]:
+    """The options of [main] in a package manager's own configuration."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser.read(file, encoding="utf-8")
+    return dict(parser["main"])
+
+
+def release_of(capability: str) -> str:
+    """The version of the installed package that provides this; what $releasever stands for."""
+    query = ["rpm", "--query", "--whatprovides", capability, "--queryformat", "%{VERSION}"]
+    return subprocess.run(query, capture_output=True, text=True, check=False).stdout
+
+
 def switch(repositories: Iterable[Repository], pattern: str, enabled: bool) -> bool:
     """Turns those that the pattern (several, with commas) fits on or off; False if it fits none."""
     fitting = [each for each in repositories for glob in pattern.split(",") if fnmatch.fnmatchcase(each.id, glob)]
