@@ -8,21 +8,14 @@ from collections.abc import Callable
 import pytest
 from rig.etc_snapshot import difference
 from rig.inside import wait_until
-from rig.keys import keys
 from rig.machine import Machine
 from rig.packaging import NEW, OLD
-from rig.rpm_families import RPM_FAMILIES, TOOLS, RpmFamily
-from rig.rpms import MICROSOFT_KEY, MICROSOFT_PROD, PINNED, RELEASE, REPO, rpm
+from rig.rpm_commands import COMMANDS, add_microsoft, family_of, installed, trust_test_key
+from rig.rpm_families import RPM_FAMILIES, TOOLS
+from rig.rpms import MICROSOFT_PROD, PINNED, rpm
 
 MakeMachine = Callable[..., Machine]
 ALICE = "alice@contoso.example"
-# What an administrator types: look at the repositories again, install (or upgrade), remove.
-COMMANDS = {
-    "dnf": (["dnf", "makecache", "--refresh"], ["dnf", "-y", "install"], ["dnf", "-y", "remove"]),
-    "zypper": (["zypper", "-n", "refresh"], ["zypper", "-n", "install"], ["zypper", "-n", "remove"]),
-    "tdnf": (["tdnf", "makecache"], ["tdnf", "-y", "install"], ["tdnf", "-y", "erase"]),
-    "yum": (["yum", "makecache"], ["yum", "-y", "install"], ["yum", "-y", "erase"]),
-}
 # A library that aadsshlogin's newest version wants and some SUSE releases lack -> what is said, and the exit code.
 UNSOLVABLE = (4, "nothing provides libsemanage.so.2()(64bit) needed by")
 WRONG_KEY = {
@@ -43,29 +36,6 @@ WAITS = {
 RPM_LOCK = {"dnf": 1, "zypper": 8, "tdnf": 2, "yum": 1}
 FAMILIES = list(RPM_FAMILIES)
 ONE_OF_EACH = {"dnf": "rhel9", "zypper": "sles156", "tdnf": "azurelinux3", "yum": "rhel7"}
-
-
-def family_of(m: Machine) -> RpmFamily:
-    assert isinstance(m.family, RpmFamily)
-    return m.family
-
-
-def add_microsoft(m: Machine) -> None:
-    """Adds Microsoft's repository by hand, as an administrator would."""
-    family = family_of(m)
-    text = REPO.format(section=family.section, name="Microsoft", url=f"https://packages.microsoft.com/{family.prod}/", key=MICROSOFT_KEY)
-    m.write(f"{TOOLS[family.tool].repositories}/microsoft-prod.repo", text)
-    if family.tool == "zypper":  # trusts what rpm's database does, and asks about any other key
-        trust_test_key(m)
-
-
-def trust_test_key(m: Machine) -> None:
-    m.write("/tmp/test.asc", keys()["good"].armored)
-    m.ok("rpm", "--import", "/tmp/test.asc")
-
-
-def installed(version: str) -> tuple[str, str]:
-    return "ii", f"{version}-{RELEASE}"
 
 
 @pytest.mark.parametrize("family", FAMILIES)

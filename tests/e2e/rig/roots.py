@@ -124,7 +124,7 @@ def _build(recipe: Base, out: Path) -> None:
     run(_bootstrap(recipe, out, mirror()))
     for pattern in DEBIAN_ONLY if recipe.rpm else ():
         for path in (out / "root").glob(pattern):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class RpmFamily(Family):
 
 # Red Hat's dnf.conf. Debian's has neither `best` nor an end at a repository that does not answer.
 DNF_CONF = "[main]\ngpgcheck=1\ninstallonly_limit=3\nclean_requirements_on_remove=True\nbest=True\nskip_if_unavailable=False\n"
-YUM_CONF = "[main]\ncachedir=/var/cache/yum/$basearch/$releasever\nkeepcache=0\nlogfile=/var/log/yum.log\ngpgcheck=1\nplugins=1\ninstallonly_limit=5\ndistroverpkg=system-release\n"
+YUM_CONF = "[main]\ncachedir=/var/cache/yum/$basearch/$releasever\nkeepcache=0\ngpgcheck=1\nplugins=1\ninstallonly_limit=5\n"
 TDNF_CONF = "[main]\ngpgcheck=1\ninstallonly_limit=3\nclean_requirements_on_remove=0\nrepodir=/etc/yum.repos.d\ncachedir=/var/cache/tdnf\n"
 TOOLS = {
     "dnf": Tool(("dnf", "dnf-3", "dnf4", "yum"), "/etc/yum.repos.d", "/var/cache/dnf", ("dnf", "makecache"), (("/etc/dnf/dnf.conf", DNF_CONF),)),

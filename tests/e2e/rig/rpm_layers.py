@@ -56,10 +56,9 @@ def layer(name: str, family: RpmFamily) -> Layer:
 
 
 def _pieces(family: RpmFamily) -> list[Path]:
-    folders = [SOURCES / "pam" / family.style, SOURCES / "tools" / family.tool]
-    if folders[1].is_dir():
-        folders.append(SOURCES / "tools/shared")
-    return [file for folder in folders for file in folder.glob("*") if file.is_file()]
+    program = SOURCES / f"tools/{family.tool}.py"
+    standin = [program, *(SOURCES / "tools/shared").glob("*.py")] if program.exists() else []
+    return [*(SOURCES / "pam" / family.style).iterdir(), *standin]
 
 
 def _build(name: str, family: RpmFamily, out: Path) -> None:
@@ -116,9 +115,9 @@ def _files(name: str, family: RpmFamily, root: Path) -> None:
 
 def _programs(family: RpmFamily, root: Path) -> None:
     """Stand-ins of tools that Debian does not have, and the name `yum` that dnf has had since release 8."""
-    program = SOURCES / "tools" / family.tool / family.tool
+    program = SOURCES / f"tools/{family.tool}.py"
     if program.exists():
-        write(root / "usr/bin" / program.name, program.read_bytes(), 0o755)
+        write(root / "usr/bin" / program.stem, program.read_bytes(), 0o755)
         for file in (SOURCES / "tools/shared").glob("*.py"):
             write(root / "usr/lib/rpm-tool-standins" / file.name, file.read_bytes(), 0o644)
     if family.tool == "dnf":

@@ -1,22 +1,21 @@
 #!/usr/bin/python3 -IB
 # SPDX-License-Identifier: MIT
-"""Stand-in for tdnf 3.6.0; ../README.md says what of it was measured."""
+"""Stand-in for tdnf 3.6.0; README.md says what of it was measured."""
 import fcntl
 import fnmatch
-import getopt
 import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, "/usr/lib/rpm-tool-standins")
 import standin_transaction as transaction
+from standin_options import NoEqualsSign, Options, UnknownOption
 from standin_packages import Unsolvable, compare, installed, named, newest, offered, resolve
 from standin_repositories import BadMetadata, Unfetched, configured, forget, read_main, refresh, release_of, switch
 
 LOCK = "/var/run/.tdnf-instance-lockfile"
-SHORT = "yqC"
-LONG = ("assumeyes", "assumeno", "quiet", "cacheonly", "refresh", "downloadonly", "nogpgcheck", "disablerepo=", "enablerepo=", "repo=", "repoid=",
-        "setopt=", "releasever=")
+FLAGS = {"-y": "yes", "--assumeyes": "yes", "--assumeno": "no", "-q": "quiet", "--quiet": "quiet", "-C": "cache_only", "--cacheonly": "cache_only",
+         "--refresh": "refresh", "--downloadonly": "download_only", "--nogpgcheck": "unchecked"}
 # vmware/tdnf, include/tdnferror.h. tdnf's exit code is the number modulo 256.
 ERRORS = {
     901: "There was no match for the search", 904: "Command line error: expected atleast one argument", 908: "Command line error: option is invalid.",
@@ -32,40 +31,6 @@ class Failed(Exception):
     def __init__(self, number, *before, text=""):
         super().__init__(number)
         self.number, self.before, self.text = number, before, text or ERRORS.get(number, "")
-
-
-class Options:
-    def __init__(self, argv):
-        self.yes = self.no = self.quiet = self.cache_only = self.refresh = self.download_only = self.unchecked = False
-        self.switches, self.settings, self.main = [], [], {}
-        flags = {"-y": "yes", "--assumeyes": "yes", "--assumeno": "no", "-q": "quiet", "--quiet": "quiet", "-C": "cache_only", "--cacheonly": "cache_only",
-                 "--refresh": "refresh", "--downloadonly": "download_only", "--nogpgcheck": "unchecked"}
-        try:
-            given, self.words = getopt.gnu_getopt(argv, SHORT, LONG)
-        except getopt.GetoptError as error:
-            spelling = f"--{error.opt}" if len(error.opt) > 1 else f"-{error.opt}"
-            raise Failed(908, f"No such option: {spelling}. Please use /usr/bin/tdnf --help") from None
-        for option, value in given:
-            if option in flags:
-                setattr(self, flags[option], True)
-            elif option in ("--repo", "--repoid"):
-                self.switches += [("*", False), (value, True)]
-            elif option in ("--enablerepo", "--disablerepo"):
-                self.switches.append((value, option == "--enablerepo"))
-            elif option == "--setopt":
-                self._set(value)
-            elif option == "--releasever":
-                self.main["releasever"] = value
-
-    def _set(self, text):
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise Failed(908, text="Command line error: setopt requires an equal sign")
-        repository, dot, option = name.rpartition(".")
-        if dot:
-            self.settings.append((repository, option, value))
-        else:
-            self.main[name] = value
 
 
 class Tdnf:
@@ -304,7 +269,12 @@ def _size(number):
 
 def main():
     try:
-        options = Options(sys.argv[1:])
+        try:
+            options = Options(sys.argv[1:], FLAGS, ("repo=", "repoid=", "releasever="))
+        except UnknownOption as error:
+            raise Failed(908, f"No such option: {error}. Please use /usr/bin/tdnf --help") from None
+        except NoEqualsSign:
+            raise Failed(908, text="Command line error: setopt requires an equal sign") from None
         name, *words = options.words or [""]
         if name not in COMMANDS:
             raise Failed(901, f"No such command: {name}. Please use /usr/bin/tdnf --help", text="Command line error: no such command")

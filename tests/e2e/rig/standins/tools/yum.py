@@ -1,7 +1,6 @@
 #!/usr/bin/python3 -IB
 # SPDX-License-Identifier: MIT
-"""Stand-in for yum 3.4.3 of release 7; ../README.md says where what it does is from."""
-import getopt
+"""Stand-in for yum 3.4.3 of release 7; README.md says where what it does is from."""
 import os
 import sys
 import time
@@ -9,13 +8,14 @@ from pathlib import Path
 
 sys.path.insert(0, "/usr/lib/rpm-tool-standins")
 import standin_transaction as transaction
+from standin_options import NoEqualsSign, Options, UnknownOption
 from standin_packages import Unsolvable, compare, installed, named, newest, offered, resolve
 from standin_repositories import TRUE, BadMetadata, Unfetched, configured, forget, read_main, refresh, release_of, switch
 
 LOCK = Path("/var/run/yum.pid")
 LINE = "=" * 80
-SHORT = "yqC"
-LONG = ("assumeyes", "quiet", "cacheonly", "disablerepo=", "enablerepo=", "setopt=", "downloadonly", "showduplicates")
+FLAGS = {"-y": "yes", "--assumeyes": "yes", "-q": "quiet", "--quiet": "quiet", "-C": "cache_only", "--cacheonly": "cache_only",
+         "--downloadonly": "download_only", "--showduplicates": "duplicates"}
 DEFAULTS = {"metadata_expire": "21600", "timeout": "30"}
 # The options of yum.conf(5) that a machine's administrator or a program is likely to set.
 KNOWN = ("assumeyes", "enabled", "exit_on_lock", "gpgcheck", "keepcache", "metadata_expire", "proxy", "repo_gpgcheck", "retries", "skip_if_unavailable",
@@ -24,38 +24,6 @@ KNOWN = ("assumeyes", "enabled", "exit_on_lock", "gpgcheck", "keepcache", "metad
 
 class Failed(Exception):
     """Ends the run with exit code 1, after these lines on stderr."""
-
-
-class Options:
-    def __init__(self, argv):
-        self.yes = self.quiet = self.cache_only = self.download_only = self.duplicates = False
-        self.switches, self.settings, self.main = [], [], {}
-        flags = {"-y": "yes", "--assumeyes": "yes", "-q": "quiet", "--quiet": "quiet", "-C": "cache_only", "--cacheonly": "cache_only",
-                 "--downloadonly": "download_only", "--showduplicates": "duplicates"}
-        try:
-            given, self.words = getopt.gnu_getopt(argv, SHORT, LONG)
-        except getopt.GetoptError as error:
-            spelling = f"--{error.opt}" if len(error.opt) > 1 else f"-{error.opt}"
-            raise Failed("Usage: yum [options] COMMAND\n\n", f"Command line error: no such option: {spelling}") from None
-        for option, value in given:
-            if option in flags:
-                setattr(self, flags[option], True)
-            elif option == "--setopt":
-                self._set(value)
-            else:
-                self.switches.append((value, option == "--enablerepo"))
-
-    def _set(self, text):
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise Failed(f"Setopt argument has no value: {text}")
-        repository, dot, option = name.rpartition(".")
-        if option not in KNOWN:
-            warn(f"{f'Repo {repository}' if dot else 'Main config'} did not have a {option} attr. before setopt")
-        elif dot:
-            self.settings.append((repository, option, value))
-        else:
-            self.main[option] = value
 
 
 class Yum:
@@ -144,7 +112,8 @@ class Yum:
             found = [each for each in shown if self.options.duplicates or not any(each.label == old.label for old in installed(each.name))]
         if not present and not found:
             raise Failed("Error: No matching Packages to list")
-        for title, rows in (("Installed Packages", [(each, "@installed") for each in present]), ("Available Packages", [(each, each.repository) for each in found])):
+        known, offers = [(each, "@installed") for each in present], [(each, each.repository) for each in found]
+        for title, rows in (("Installed Packages", known), ("Available Packages", offers)):
             if rows:
                 print(title)
             for each, place in rows:
@@ -225,7 +194,8 @@ class Yum:
             return
         for package, file in zip(chosen, files):
             self._check(package, file)
-        self._transact(["--upgrade", "--oldpackage", *(["--replacepkgs"] if kind == "reinstall" else []), *files], chosen, "Updated:" if upgrades else "Installed:")
+        again = ["--replacepkgs"] if kind == "reinstall" else []
+        self._transact(["--upgrade", "--oldpackage", *again, *files], chosen, "Updated:" if upgrades else "Installed:")
 
     def _download(self, chosen):
         files, problems = [], []
@@ -314,6 +284,19 @@ def _count(number, what="Package"):
     return f"{number} {what}{'s' if number != 1 else ''}"
 
 
+def understand(argv):
+    try:
+        options = Options(argv, FLAGS)
+    except UnknownOption as error:
+        raise Failed("Usage: yum [options] COMMAND\n\n", f"Command line error: no such option: {error}") from None
+    except NoEqualsSign as error:
+        raise Failed(f"Setopt argument has no value: {error}") from None
+    for place, option in [(f"Repo {pattern}", option) for pattern, option, _ in options.settings] + [("Main config", option) for option in options.main]:
+        if option not in KNOWN:
+            warn(f"{place} did not have a {option} attr. before setopt")
+    return options
+
+
 def lock(exit_on_lock):
     """Waits until no living process is named in the lock file, then names this one."""
     told = False
@@ -331,7 +314,7 @@ def lock(exit_on_lock):
 def main():
     locked = False
     try:
-        options = Options(sys.argv[1:])
+        options = understand(sys.argv[1:])
         name, *words = options.words or [""]
         if name not in COMMANDS:
             raise Failed(f"No such command: {name}. Please use /usr/bin/yum --help")
