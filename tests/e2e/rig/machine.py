@@ -204,7 +204,8 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
         """All of them, to be shown when a test fails."""
         requests = (f"{each.method} {each.url} by {each.via}{' ' + each.fault.kind if each.fault else ''}" for each in self.web.log + self.imds.requests)
         return {"waagent.log": self.agent_log(), "CommandExecution.log": self.command_execution_log(), "handler.log": self.handler_log(),
-                "dpkg.log": self.dpkg_log(), "requests to the web and IMDS": "\n".join(requests)}
+                "dpkg.log": self.dpkg_log(), "dnf.log": self.read("/var/log/dnf.log"), "zypp's history": self.read("/var/log/zypp/history"),
+                "requests to the web and IMDS": "\n".join(requests)}
 
     def access_log(self, host: str = MICROSOFT) -> list[Request]:
         return [request for request in self.web.log if request.host.partition(":")[0] == host]

@@ -27,9 +27,9 @@ MERGED = '--setup-hook=for each in bin sbin lib lib64; do mkdir -p "$1/usr/$each
 RPM = f"{NORMAL},dnf,zypper,rpm,libsolvext1,libcurl4"
 # What of Debian a machine of another kind must not show; the tools themselves leave the root when it is finished.
 DEBIAN_ONLY = (
-    "etc/apt", "etc/debian_version", "etc/dpkg", "etc/pam.d/*", "usr/bin/apt*", "usr/bin/deb-systemd*", "usr/bin/debconf*", "usr/bin/dpkg*", "usr/lib/apt",
-    "usr/lib/dpkg", "usr/sbin/dpkg*", "usr/sbin/pam-auth-update", "usr/sbin/update-rc.d", "usr/share/debconf", "usr/share/dpkg",
-    "usr/share/pam-configs", "var/cache/apt", "var/cache/debconf", "var/lib/apt", "var/lib/dpkg", "var/lib/pam",
+    "etc/apt", "etc/debian_version", "etc/dpkg", "etc/pam.d/*", "usr/bin/apt*", "usr/bin/deb-systemd*", "usr/bin/debconf*", "usr/bin/dpkg*",
+    "usr/bin/lsb_release", "usr/lib/apt", "usr/lib/dpkg", "usr/sbin/dpkg*", "usr/sbin/pam-auth-update", "usr/sbin/update-rc.d",
+    "usr/share/debconf", "usr/share/dpkg", "usr/share/pam-configs", "var/cache/apt", "var/cache/debconf", "var/lib/apt", "var/lib/dpkg", "var/lib/pam",
 )
 
 
