@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace aadssh {
@@ -55,6 +56,7 @@ class Application {
 
     void operator()(const MakeScratch& step);
     void operator()(const WriteKeyring& step) { write(step.path, make_keyring(run_, step), 0644); }
+    void operator()(const ImportKeys& step);
     void operator()(const WriteFile& step);
     void operator()(const RemoveFile& step);
     void operator()(const RunTool& step);
@@ -135,6 +137,46 @@ void Application::write(const std::string& path, const std::string& content, uns
     run_.store.save(run_.state);
 }
 
+void Application::operator()(const ImportKeys& step) {
+    std::vector<std::string> names;
+    std::ranges::transform(step.keys, std::back_inserter(names), key_package);
+    const auto missing = [&] {
+        std::vector<std::string> absent;
+        for (const auto& state : ask_packages(run_.world, tool_, names)) {
+            if (!state.installed()) {
+                absent.push_back(state.name);
+            }
+        }
+        return absent;
+    };
+    const auto to_import = missing();
+    if (to_import.empty()) {
+        log_info("not needed: the database holds these keys");
+        return;
+    }
+    for (const auto& name : to_import) {
+        run_.state.record_package(name);
+    }
+    run_.store.save(run_.state);
+    RunTool import;
+    import.purpose = describe(step);
+    import.kind = ToolRun::transaction;
+    import.argv = step.argv;
+    const auto outcome = run_until_unlocked(import);
+    const auto refused = missing();
+    for (const auto& name : refused) {
+        run_.state.forget_package(name);
+        log_warning(fmt::format("the package database does not take the key {}", name));
+    }
+    run_.store.save(run_.state);
+    if (refused.size() == names.size()) {
+        result_.outcome =
+            outcome == Outcome::ok || outcome == Outcome::failed ? Outcome::signature : outcome;
+        result_.purpose = import.purpose;
+        result_.kind = import.kind;
+    }
+}
+
 void Application::operator()(const RemoveFile& step) {
     if (const auto error = run_.world.files.remove(step.path); !error.empty()) {
         result_ = {.outcome = Outcome::failed, .purpose = "remove " + step.path, .words = error};
@@ -198,6 +240,9 @@ Outcome Application::run_until_unlocked(const RunTool& step) {
 Outcome Application::run_once(const RunTool& step) {
     if (step.kind == ToolRun::transaction) {
         return transact(step);
+    }
+    if (tool_.waits_without_end) {
+        await_locks(run_, tool_, Milliseconds(0));
     }
     const auto limit =
         step.kind == ToolRun::query ? run_.deadline.at_most(query_limit) : run_.deadline.left();

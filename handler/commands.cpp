@@ -78,6 +78,16 @@ Report install(RunContext& run) {
     note_support(run, facts);
     const bool healthy = facts.login.installed() && failed_checks(verify(run.world, facts)).empty();
     preflight(run, facts, healthy);
+    if (healthy && !facts.immutable.empty()) {
+        run.note({"repository",
+                  Level::warning,
+                  0,
+                  fmt::format("aadsshlogin {} came with this system's image and is not upgraded: "
+                              "{}.",
+                              facts.login.version,
+                              facts.immutable)});
+        return conclude(run, facts, "install");
+    }
     if (facts.login.installed() && facts.login.held) {
         run.note(
             {"repository",
@@ -163,8 +173,11 @@ std::vector<std::string> what_stays(RunContext& run, const PackageTool& tool, co
         }
     }
     for (const auto& row : catalogue()) {
-        for (const auto file : {row.tool->source_file, row.keyring}) {
+        for (const auto file : {row.tool->own_source_file, row.keyring}) {
             const std::string path(file);
+            if (row.tool != &tool || path.empty()) {
+                continue;
+            }
             const bool named = std::ranges::any_of(
                 stays, [&](const std::string& sentence) { return sentence.starts_with(path); });
             if (!named && record.file(path) == nullptr && run.world.files.info(path) &&
@@ -192,7 +205,9 @@ Report uninstall(RunContext& run) {
                       {},
                       "remove the package aadsshlogin by hand");
     }
-    run.world.files.remove_tree(std::string(tool->scratch));
+    if (!tool->scratch.empty()) {
+        run.world.files.remove_tree(std::string(tool->scratch));
+    }
     const State record = run.state;
     const auto removed = remove_added(run, *tool, record);
     auto stays = what_stays(run, *tool, record);

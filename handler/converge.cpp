@@ -2,6 +2,7 @@
 #include "handler/converge.hpp"
 
 #include "handler/apply.hpp"
+#include "handler/digest.hpp"
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
 #include "handler/removal.hpp"
@@ -10,6 +11,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
 
 namespace aadssh {
 namespace {
@@ -74,12 +77,33 @@ Applied apply_or_undo(RunContext& run,
 }
 
 std::string source_sentence(const InstallInputs& inputs) {
-    return fmt::format("aadsshlogin comes from {} {}, {}.",
-                       inputs.repository.url,
-                       inputs.repository.suite,
+    if (!inputs.existing_source && !inputs.repository.provider.empty()) {
+        return fmt::format("aadsshlogin comes from {}, by the distribution's package {}.",
+                           inputs.repository.url,
+                           inputs.repository.provider);
+    }
+    return fmt::format("aadsshlogin comes from {}, {}.",
+                       name_of(inputs.repository),
                        inputs.existing_source
                            ? "by the source already configured in " + inputs.existing_source->file
                            : "by the source that this extension wrote");
+}
+
+/// For the rung that our record says the source was written for; else for the first.
+InstallInputs inputs_of_own_source(RunContext& run, const Facts& facts) {
+    const auto inputs_for = [&](const Repository& rung) {
+        return install_inputs(run.world, facts, rung, run.settings, run.proxies, run.state);
+    };
+    for (const auto& rung : facts.support.ladder) {
+        auto inputs = inputs_for(rung);
+        const auto* record = run.state.file(inputs.source_file);
+        const auto digest = sha256_hex(facts.support.row->tool->source_text(inputs));
+        if (record != nullptr &&
+            std::ranges::find(record->sha256, digest) != record->sha256.end()) {
+            return inputs;
+        }
+    }
+    return inputs_for(facts.support.ladder.front());
 }
 
 }  // namespace
@@ -88,6 +112,19 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
     const auto& ladder = facts.support.ladder;
     if (ladder.size() < 2) {
         return ladder;
+    }
+    // One that is configured already is asked before all others, and needs no look of ours.
+    const auto configured = std::ranges::find_if(ladder, [&](const Repository& rung) {
+        const auto inputs =
+            install_inputs(run.world, facts, rung, run.settings, run.proxies, run.state);
+        return inputs.existing_source || inputs.source_in_place;
+    });
+    if (configured != ladder.end()) {
+        std::vector<Repository> rungs = ladder;
+        std::ranges::rotate(rungs.begin(),
+                            rungs.begin() + (configured - ladder.begin()),
+                            rungs.begin() + (configured - ladder.begin()) + 1);
+        return rungs;
     }
     std::vector<Repository> there;
     std::vector<Repository> unknown;
@@ -121,7 +158,9 @@ void converge(RunContext& run, const Facts& facts) {
             }
             return;
         }
-        if (applied.outcome != Outcome::not_published || &repository == &rungs.back()) {
+        const bool next_may_have_it =
+            applied.outcome == Outcome::not_published || applied.outcome == Outcome::network;
+        if (!next_may_have_it || &repository == &rungs.back()) {
             throw with_undo(outcome_failure(run, facts.support, repository, applied), left);
         }
     }
@@ -136,20 +175,17 @@ void note_repository(RunContext& run, const Facts& facts) {
             return;
         }
     }
-    run.note(
-        {"repository",
-         Level::warning,
-         0,
-         fmt::format(
-             "No enabled source offers {} {}, so updates of aadsshlogin will not reach this VM.",
-             facts.support.ladder.front().url,
-             facts.support.ladder.front().suite)});
+    run.note({"repository",
+              Level::warning,
+              0,
+              fmt::format(
+                  "No enabled source offers {}, so updates of aadsshlogin will not reach this VM.",
+                  name_of(facts.support.ladder.front()))});
 }
 
 void restore_own_files(RunContext& run, const Facts& facts) {
     const auto& tool = *facts.support.row->tool;
-    const auto inputs = install_inputs(
-        run.world, facts, facts.support.ladder.front(), run.settings, run.proxies, run.state);
+    const auto inputs = inputs_of_own_source(run, facts);
     Plan plan{.title = "Restore files of this extension that vanished", .steps = {}, .notes = {}};
     for (const auto& step : tool.install_plan(inputs).steps) {
         const auto* keyring = std::get_if<WriteKeyring>(&step);

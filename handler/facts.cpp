@@ -85,10 +85,13 @@ Selinux read_selinux(const World& world) {
 }
 
 /// Whether the keyring that our source, or an existing one, names can be left as it is.
-bool keyring_in_place(const World& world, const InstallInputs& inputs, const State& state) {
+bool keyring_in_place(const World& world,
+                      const PackageTool& tool,
+                      const InstallInputs& inputs,
+                      const State& state) {
     const auto file = world.files.read(inputs.keyring, text_limit);
-    const bool names_it =
-        !inputs.existing_source || inputs.existing_source->signed_by == inputs.keyring;
+    const bool names_it = tool.imports_keys || !inputs.existing_source ||
+                          inputs.existing_source->signed_by == inputs.keyring;
     if (file.state == FileText::State::absent) {
         return !names_it;  // removing packages-microsoft-prod takes the keyring along and leaves
                            // its source
@@ -108,23 +111,24 @@ bool keyring_in_place(const World& world, const InstallInputs& inputs, const Sta
 /// Whether our own source file needs no writing: it says what we would write, or the administrator
 /// has changed it since.
 bool source_in_place(const World& world,
-                     const CatalogueRow& row,
+                     const PackageTool& tool,
                      const InstallInputs& inputs,
                      const State& state) {
-    const std::string path(row.tool->source_file);
-    const auto file = world.files.read(path, text_limit);
-    if (file.text == own_source_text(inputs.repository, inputs.architecture, inputs.signed_by)) {
+    const auto file = world.files.read(inputs.source_file, text_limit);
+    if (file.text == tool.source_text(inputs)) {
         return true;
     }
-    const auto* record = state.file(path);
+    const auto* record = state.file(inputs.source_file);
     return file.ok() && record != nullptr &&
            std::ranges::find(record->sha256, sha256_hex(file.text)) == record->sha256.end();
 }
 
-void choose_keys(InstallInputs& inputs, const Settings& settings) {
+void choose_keys(InstallInputs& inputs, const CatalogueRow& row, const Settings& settings) {
     for (const auto& key : pinned_keys) {
-        inputs.shipped_keys.emplace_back(key.file);
-        inputs.accepted_keys.emplace_back(key.fingerprint);
+        if (std::ranges::find(row.keys, key.file) != row.keys.end()) {
+            inputs.shipped_keys.emplace_back(key.file);
+            inputs.accepted_keys.emplace_back(key.fingerprint);
+        }
     }
     if (!settings.key_url.empty()) {
         inputs.key_url = settings.key_url;
@@ -133,11 +137,83 @@ void choose_keys(InstallInputs& inputs, const Settings& settings) {
     }
 }
 
+/// Our own source takes the name and the repository id of Microsoft's config package, unless
+/// somebody else has taken them for something else (a disabled entry, another URL).
+void choose_source(InstallInputs& inputs,
+                   const World& world,
+                   const PackageTool& tool,
+                   const std::vector<SourceEntry>& others,
+                   const State& state) {
+    if (const auto* existing = find_source(others, inputs.repository, inputs.architecture)) {
+        inputs.existing_source = *existing;
+    }
+    inputs.source_file = tool.source_file;
+    const bool file_taken = world.files.info(inputs.source_file).has_value() &&
+                            !is_ours(world, tool, inputs.source_file, state);
+    const bool id_taken =
+        !inputs.repository.id.empty() &&
+        std::ranges::find(others, inputs.repository.id, &SourceEntry::id) != others.end();
+    if (!inputs.existing_source && (file_taken || id_taken)) {
+        inputs.source_file = tool.own_source_file;
+        if (!inputs.repository.id.empty()) {
+            inputs.repository.id = own_repository_id;
+        }
+    }
+}
+
+/// Systems whose /usr is not changed by a package manager, by what only they have.
+struct ImmutableMark {
+    std::string_view path;
+    std::string_view what;
+};
+constexpr ImmutableMark immutable_marks[] = {
+    {"/run/ostree-booted", "this system is an image managed by ostree"},
+    {"/usr/sbin/transactional-update",
+     "this system is changed by transactional-update only, after a restart"},
+};
+
+std::string why_immutable(const World& world) {
+    for (const auto& mark : immutable_marks) {
+        if (world.files.info(std::string(mark.path))) {
+            return fmt::format("{} ({} is there)", mark.what, mark.path);
+        }
+    }
+    return world.files.read_only("/usr")
+               ? "/usr is mounted read-only: an immutable system, or a file system that was set "
+                 "read-only after an error"
+               : "";
+}
+
 }  // namespace
+
+bool is_ours(const World& world,
+             const PackageTool& tool,
+             const std::string& path,
+             const State& state) {
+    if (path == tool.own_source_file) {
+        return true;
+    }
+    const auto* record = state.file(path);
+    return record != nullptr &&
+           std::ranges::find(record->sha256, sha256_hex(world.files.read(path, text_limit).text)) !=
+               record->sha256.end();
+}
+
+Failure immutable_system(const std::string& why) {
+    return {ExitCode::unsupported,
+            Phase::preflight,
+            "packages cannot be installed on this system",
+            why,
+            "use an image of a supported distribution whose /usr is writable, or one that has "
+            "aadsshlogin built in"};
+}
 
 Support find_support(const World& world) {
     const auto found = look_up(parse_os_release(read_os_release(world)), world.machine);
     if (const auto* no = std::get_if<Unsupported>(&found)) {
+        if (const auto immutable = why_immutable(world); !immutable.empty()) {
+            throw immutable_system(fmt::format("{}; {}", immutable, no->reason));
+        }
         throw Failure(ExitCode::unsupported,
                       Phase::preflight,
                       "this Linux distribution is not supported",
@@ -160,11 +236,16 @@ Support find_support(const World& world) {
 std::vector<SourceEntry> read_sources(const World& world,
                                       const PackageTool& tool,
                                       std::vector<std::string>& unread) {
-    std::vector<std::string> paths{"/etc/apt/sources.list"};
-    for (const auto& name : world.files.list("/etc/apt/sources.list.d")) {
-        const auto path = "/etc/apt/sources.list.d/" + name;
-        if ((name.ends_with(".list") || name.ends_with(".sources")) && path != tool.source_file) {
-            paths.push_back(path);
+    std::vector<std::string> paths;
+    for (const auto& place : tool.source_places) {
+        if (place.suffix.empty()) {
+            paths.emplace_back(place.path);
+            continue;
+        }
+        for (const auto& name : world.files.list(std::string(place.path))) {
+            if (name.ends_with(place.suffix)) {
+                paths.push_back(fmt::format("{}/{}", place.path, name));
+            }
         }
     }
     std::vector<SourceEntry> entries;
@@ -173,7 +254,7 @@ std::vector<SourceEntry> read_sources(const World& world,
         if (!file.ok() && file.state != FileText::State::absent) {
             unread.push_back(fmt::format("{} ({})", path, file.why));
         }
-        for (auto& entry : parse_source_file(path, file.text)) {
+        for (auto& entry : tool.parse_sources(path, file.text)) {
             entries.push_back(std::move(entry));
         }
     }
@@ -186,12 +267,15 @@ Facts gather_facts(World& world, const HandlerEnvironment& environment) {
     const auto& tool = *facts.support.row->tool;
     facts.login = ask_package(world, tool, login_package);
     facts.selinux = read_selinux(world);
-    facts.selinux_package =
-        ask_package(world, tool, std::string(facts.support.row->selinux_package));
+    facts.selinux_package = ask_package(world, tool, std::string(selinux_package));
+    facts.immutable = why_immutable(world);
     find_legacy_packages(world, tool, facts.legacy);
     find_legacy_folders(world, environment.waagent_folder, facts.legacy);
     facts.ca_bundle_missing = find_ca_bundle(world.files).empty();
     facts.sources = read_sources(world, tool, facts.unread);
+    if (tool.imports_keys) {
+        facts.trusted_keys = imported_keys(world, tool);
+    }
     return facts;
 }
 
@@ -207,15 +291,27 @@ InstallInputs install_inputs(const World& world,
     inputs.architecture = facts.support.architecture;
     inputs.signed_by = row.signed_by;
     inputs.keyring = row.keyring;
-    choose_keys(inputs, settings);
-    if (const auto* existing = find_source(facts.sources, repository, inputs.architecture)) {
-        inputs.existing_source = *existing;
+    inputs.pin = row.pin;
+    choose_keys(inputs, row, settings);
+    auto others = facts.sources;
+    std::erase_if(others, [&](const SourceEntry& entry) {
+        return is_ours(world, *row.tool, entry.file, state);
+    });
+    choose_source(inputs, world, *row.tool, others, state);
+    const auto& ours = inputs.existing_source ? inputs.existing_source->id : inputs.repository.id;
+    for (const auto& entry : others) {
+        if (entry.enabled && !entry.id.empty() && entry.id != ours) {
+            inputs.other_sources.push_back(entry.id);
+        }
     }
-    inputs.source_in_place = source_in_place(world, row, inputs, state);
-    inputs.keyring_in_place = keyring_in_place(world, inputs, state);
+    inputs.source_in_place = source_in_place(world, *row.tool, inputs, state);
+    inputs.keyring_in_place = keyring_in_place(world, *row.tool, inputs, state);
+    inputs.keys_trusted = std::ranges::all_of(inputs.accepted_keys, [&](const Fingerprint& key) {
+        return std::ranges::find(facts.trusted_keys, key_package(key)) != facts.trusted_keys.end();
+    });
     if (facts.selinux.in_use) {
-        inputs.packages.emplace_back(row.selinux_package);
-        inputs.optional_packages.emplace_back(row.selinux_package);
+        inputs.packages.emplace_back(selinux_package);
+        inputs.optional_packages.emplace_back(selinux_package);
     }
     inputs.packages.emplace_back(login_package);
     if (facts.login.reinstall) {

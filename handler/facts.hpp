@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "handler/environment.hpp"
+#include "handler/failure.hpp"
 #include "handler/proxy.hpp"
 #include "handler/settings.hpp"
 #include "handler/state.hpp"
@@ -33,11 +34,16 @@ struct Facts {
     PackageState selinux_package;
     std::vector<LegacyRemnant> legacy;
     Selinux selinux;
+    std::string immutable;  ///< why nothing can be installed on this system, a phrase; else empty
     bool ca_bundle_missing = false;
+    std::vector<std::string> trusted_keys;  ///< rpm: names of the keys in its database
     std::vector<SourceEntry> sources;
     std::vector<std::string>
         unread;  ///< places that could not be looked at, as phrases (plan without root)
 };
+
+/// 51 for a system whose /usr no package manager changes.
+Failure immutable_system(const std::string& why);
 
 /// Reads os-release and finds the machine's row. Throws Failure(unsupported), or
 /// Failure(missing_dependency) when its package tool is not there.
@@ -45,10 +51,16 @@ Support find_support(const World& world);
 
 Facts gather_facts(World& world, const HandlerEnvironment& environment);
 
-/// Every enabled apt entry except our own file's.
+/// Every entry of the tool's repository files, ours among them.
 std::vector<SourceEntry> read_sources(const World& world,
                                       const PackageTool& tool,
                                       std::vector<std::string>& unread);
+
+/// A file that this extension wrote and nobody changed since, or one whose name nobody else uses.
+bool is_ours(const World& world,
+             const PackageTool& tool,
+             const std::string& path,
+             const State& state);
 
 /// What make_install_plan needs for one rung.
 InstallInputs install_inputs(const World& world,

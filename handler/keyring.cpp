@@ -5,6 +5,7 @@
 #include "handler/log.hpp"
 #include "handler/repository_probe.hpp"
 #include "installers/openpgp.hpp"
+#include "installers/openpgp_armour.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -43,7 +44,13 @@ void add_keys(std::string& keyring,
         }
         log_info(fmt::format("key {} accepted, from {}", fingerprint, from));
     }
-    keyring += keys.binary;
+    if (!step.armoured) {
+        keyring += keys.binary;
+        return;
+    }
+    for (const auto& key : keys.keys) {
+        keyring += add_armour(key);  // of a block with several keys older rpms take the first only
+    }
 }
 
 std::string fetch(RunContext& run, const std::string& url) {

@@ -16,6 +16,12 @@ std::string with_words(const std::string& cause, const std::string& words) {
     return cause + "; " + words;
 }
 
+/// "https://packages.microsoft.com/ubuntu/24.04/prod, suite noble"
+std::string in_words(const Repository& repository) {
+    return repository.suite.empty() ? repository.url
+                                    : fmt::format("{}, suite {}", repository.url, repository.suite);
+}
+
 Failure not_published(RunContext& run,
                       const Support& support,
                       const Repository& repository,
@@ -27,14 +33,12 @@ Failure not_published(RunContext& run,
         Phase::repository,
         fmt::format("{} is not published for {}", login_package, support.distribution),
         no_repository
-            ? fmt::format("there is no repository {}, suite {}", repository.url, repository.suite)
-            : with_words(
-                  fmt::format("the repository {}, suite {}, has no {} for the architecture {}",
-                              repository.url,
-                              repository.suite,
-                              login_package,
-                              support.architecture),
-                  applied.words),
+            ? fmt::format("there is no repository {}", in_words(repository))
+            : with_words(fmt::format("the repository {} has no {} for the architecture {}",
+                                     in_words(repository),
+                                     login_package,
+                                     support.architecture),
+                         applied.words),
         "use a distribution release that has it, or wait until Microsoft publishes it; every run "
         "of the extension asks again"};
 }
@@ -67,6 +71,7 @@ ExitCode exit_code_for(Outcome outcome) {
             return ExitCode::signature_refused;
         case Outcome::no_space:
         case Outcome::unmet:
+        case Outcome::certificate:
         case Outcome::interrupted:
             return ExitCode::missing_dependency;
         case Outcome::failed:

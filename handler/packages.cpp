@@ -63,9 +63,8 @@ std::vector<PackageState> ask_packages(World& world,
     if (result.interrupted) {
         throw asked_to_end("asking the package database");
     }
-    // 1 only says that a name is unknown (dpkg-query(1), rpm(8)); more than that is an answer that
-    // must not be taken for "absent".
-    if (!result.started || result.timed_out || result.signal != 0 || result.code > 1) {
+    if (!result.started || result.timed_out || result.signal != 0 ||
+        tool.query_failed(result.code, result.output)) {
         throw Failure(ExitCode::missing_dependency,
                       Phase::package,
                       "the package database cannot be read",
@@ -102,10 +101,20 @@ std::vector<std::string> installed_packages(World& world, const PackageTool& too
     return names;
 }
 
+std::vector<std::string> imported_keys(World& world, const PackageTool& tool) {
+    const auto result =
+        run_logged(world, {.argv = tool.state_query({"gpg-pubkey"}), .limit = query_limit});
+    std::vector<std::string> names;
+    for (const auto& state : tool.parse_states(result.output)) {
+        names.push_back(state.name);
+    }
+    return names;
+}
+
 std::string owning_package(World& world, const PackageTool& tool, const std::string& path) {
     const auto result = run_logged(world, {.argv = tool.owner_query(path), .limit = query_limit});
     if (!result.started || result.timed_out || result.interrupted || result.signal != 0 ||
-        result.code > 1) {
+        tool.query_failed(result.code, result.output)) {
         throw Failure(ExitCode::missing_dependency,
                       Phase::package,
                       "the package database cannot be asked who owns " + path,

@@ -22,6 +22,9 @@ PackageState ask_package(World& world, const PackageTool& tool, const std::strin
 /// Names of all installed packages, sorted; empty when the database cannot be asked.
 std::vector<std::string> installed_packages(World& world, const PackageTool& tool);
 
+/// Names of the keys in rpm's database, as key_package gives them; empty when it cannot be asked.
+std::vector<std::string> imported_keys(World& world, const PackageTool& tool);
+
 /// The package that owns a path; empty when none does.
 std::string owning_package(World& world, const PackageTool& tool, const std::string& path);
 

@@ -35,6 +35,12 @@ struct StepWriter {
             writer.key("url").value(step.url);
         }
     }
+    void operator()(const ImportKeys& step) const {
+        kind("import-keys");
+        writer.key("path").value(step.path);
+        write_words(writer, "keys", step.keys);
+        write_words(writer, "argv", step.argv);
+    }
     void operator()(const WriteFile& step) const {
         kind("write-file");
         writer.key("path").value(step.path);

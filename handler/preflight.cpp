@@ -121,6 +121,9 @@ void check_identity(RunContext& run, bool package_in_place, const IdentityPatien
 }
 
 void preflight(RunContext& run, const Facts& facts, bool package_in_place) {
+    if (!facts.immutable.empty() && !package_in_place) {
+        throw immutable_system(facts.immutable);
+    }
     check_legacy(run, facts);
     check_identity(
         run, package_in_place, identity_patience(run.world.clock.uptime(), package_in_place));

@@ -12,26 +12,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <sstream>
 
 namespace aadssh {
 namespace {
 
 constexpr std::size_t file_limit = 1024UL * 1024;
-
-/// Signed-By may list several files, with commas (one-line) or blanks (deb822) between them
-/// (sources.list(5)).
-bool names_key(const std::string& signed_by, const std::string& path) {
-    std::string words = signed_by;
-    std::ranges::replace(words, ',', ' ');
-    std::istringstream stream(words);
-    for (std::string word; stream >> word;) {
-        if (word == path) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /// Other sources that name this file as their key.
 std::vector<std::string> users_of(const std::string& path,
@@ -43,6 +28,19 @@ std::vector<std::string> users_of(const std::string& path,
         }
     }
     return users;
+}
+
+/// Who else needs a key of rpm's database, as far as can be told: a source at the same server.
+std::string user_of_key(const std::string& package, const std::vector<SourceEntry>& sources) {
+    if (!package.starts_with("gpg-pubkey-")) {
+        return {};
+    }
+    const auto user = std::ranges::find_if(sources, [](const SourceEntry& entry) {
+        return entry.enabled && std::ranges::any_of(entry.uris, [](const std::string& uri) {
+                   return uri.find("://packages.microsoft.com/") != std::string::npos;
+               });
+    });
+    return user == sources.end() ? std::string() : user->file;
 }
 
 OwnedFile look_at(World& world,
@@ -123,10 +121,19 @@ void remove_files(RunContext& run,
 Removed remove_added(RunContext& run, const PackageTool& tool, const State& added) {
     Removed removed;
     std::vector<std::string> unread;
-    const auto sources = read_sources(run.world, tool, unread);
+    auto sources = read_sources(run.world, tool, unread);
+    std::erase_if(sources, [&](const SourceEntry& entry) {
+        return is_ours(run.world, tool, entry.file, run.state);
+    });
     RemovalInputs inputs;
     for (const auto& state : ask_packages(run.world, tool, added.packages)) {
-        if (state.status != PackageState::Status::absent) {
+        if (const auto user = user_of_key(state.name, sources); !user.empty()) {
+            removed.kept.push_back(
+                fmt::format("The signing key {} stays in the package database because {} needs it.",
+                            state.name,
+                            user));
+            run.state.forget_package(state.name);
+        } else if (state.status != PackageState::Status::absent) {
             inputs.packages.push_back(state.name);
         } else {
             run.state.forget_package(state.name);

@@ -72,7 +72,7 @@ Probe probe_repository(World& world,
                        const ProxySettings& proxies,
                        const Deadline& deadline) {
     HttpRequest request;
-    request.url = fmt::format("{}/dists/{}/InRelease", repository.url, repository.suite);
+    request.url = metadata_url(repository);
     request.proxy = proxies.for_url(request.url);
     request.no_proxy = proxies.bypass;
     request.connect_limit = deadline.at_most(Seconds(10));

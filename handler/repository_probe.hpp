@@ -19,8 +19,8 @@ struct Probe {
                          ///< resolved"
 };
 
-/// GET of dists/<suite>/InRelease; never of a folder, which answers 403, 404 or 200 as the server
-/// likes (MicrosoftDocs/entra-docs#542).
+/// GET of dists/<suite>/InRelease or repodata/repomd.xml; never of a folder, which answers 403, 404
+/// or 200 as the server likes (MicrosoftDocs/entra-docs#542).
 Probe probe_repository(World& world,
                        const Repository& repository,
                        const ProxySettings& proxies,

@@ -127,11 +127,13 @@ void clear_leftovers(RunContext& run) {
     std::set<std::string> folders{state_folder, run.environment.status_folder};
     for (const auto& row : catalogue()) {
         for (const auto file : {row.tool->source_file, row.keyring}) {
-            folders.insert(std::string(file.substr(0, file.rfind('/'))));
+            if (!file.empty()) {
+                folders.insert(std::string(file.substr(0, file.rfind('/'))));
+            }
         }
     }
     for (const auto& row : catalogue()) {
-        if (!run.state.transaction) {  // else it is still worked in
+        if (!row.tool->scratch.empty() && !run.state.transaction) {  // else it is worked in
             run.world.files.remove_tree(std::string(row.tool->scratch));
         }
     }

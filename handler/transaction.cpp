@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace aadssh {
 namespace {
@@ -19,13 +20,26 @@ std::string output_path() {
     return std::string(state_folder) + "/transaction.log";
 }
 
+/// The process whose pid the file holds, if it lives. One that was killed leaves its file behind.
+std::optional<pid_t> pid_in_file(const RunContext& run, const std::string& path) {
+    const auto text = run.world.files.read(path, 64).text;
+    pid_t pid = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+    const bool lives = error == std::errc() && pid > 0 &&
+                       run.world.files.info(fmt::format("/proc/{}/stat", pid)).has_value();
+    return lives ? std::optional(pid) : std::nullopt;
+}
+
 /// Who holds one of the locks, for people; empty when all are free.
 std::string lock_holder(const RunContext& run, const PackageTool& tool) {
-    for (const auto lock : tool.locks) {
-        if (const auto pid = run.world.files.lock_holder(std::string(lock))) {
+    for (const auto& lock : tool.locks) {
+        const std::string path(lock.path);
+        const auto pid = lock.kind == ToolLock::Kind::pid_file ? pid_in_file(run, path)
+                                                               : run.world.files.lock_holder(path);
+        if (pid) {
             return fmt::format(
                 "{} is held by {}",
-                lock,
+                path,
                 *pid == 0 ? "a process outside our view" : run.world.processes.describe(*pid));
         }
     }

@@ -161,7 +161,7 @@ Substatus check_selinux(World& world, const Facts& facts) {
     if (!facts.selinux.in_use) {
         return good("selinux", fmt::format("SELinux is not in use ({}).", facts.selinux.detail));
     }
-    const auto& name = std::string(facts.support.row->selinux_package);
+    const std::string name(selinux_package);
     const auto state = ask_package(world, *facts.support.row->tool, name);
     if (state.installed()) {
         return good(

@@ -10,7 +10,17 @@ namespace {
 
 // Also taken by apt-get --download-only. The locks of index lists and downloads are not among them:
 // those lie in a folder of our own.
-constexpr std::string_view locks[] = {"/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock"};
+constexpr ToolLock locks[] = {{"/var/lib/dpkg/lock-frontend"}, {"/var/lib/dpkg/lock"}};
+
+constexpr SourcePlace source_places[] = {
+    {"/etc/apt/sources.list", ""},
+    {"/etc/apt/sources.list.d", ".list"},
+    {"/etc/apt/sources.list.d", ".sources"},
+};
+
+std::string source_text(const InstallInputs& inputs) {
+    return own_source_text(inputs.repository, inputs.architecture, inputs.signed_by);
+}
 
 std::vector<std::string> state_query(const std::vector<std::string>& packages) {
     std::vector<std::string> argv = {
@@ -67,6 +77,12 @@ std::vector<PackageState> parse_states(std::string_view text) {
         }
     }
     return states;
+}
+
+/// 1 only says that a name is unknown (dpkg-query(1)); more than that is an answer that must not be
+/// taken for "absent".
+bool query_failed(int code, std::string_view /*text*/) {
+    return code > 1;
 }
 
 std::vector<std::string> owner_query(const std::string& path) {
@@ -135,14 +151,20 @@ std::string repair_hint(Outcome outcome) {
 constinit const PackageTool apt = {
     .name = "apt",
     .program = "/usr/bin/apt-get",
+    .architectures = {"amd64", "arm64"},
     .locks = locks,
+    .source_places = source_places,
+    .parse_sources = parse_source_file,
     .source_file = apt_source_file,
+    .own_source_file = apt_source_file,
+    .source_text = source_text,
     .scratch = apt_scratch,
     .install_plan = apt_install_plan,
     .removal_plan = apt_removal_plan,
     .classify = apt_classify,
     .state_query = state_query,
     .parse_states = parse_states,
+    .query_failed = query_failed,
     .owner_query = owner_query,
     .parse_owner = parse_owner,
     .newest_version = newest_version,

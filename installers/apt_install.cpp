@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The steps that install packages with apt. Options are apt.conf(5)'s unless a comment says more.
+#include "installers/apt.hpp"
 #include "installers/apt_parts.hpp"
 #include "installers/text.hpp"
 
@@ -194,9 +195,7 @@ std::string list_prefix(const InstallInputs& inputs) {
 
 void add_source(Plan& plan, const InstallInputs& inputs) {
     const std::string text =
-        inputs.existing_source
-            ? inputs.existing_source->text
-            : own_source_text(inputs.repository, inputs.architecture, inputs.signed_by);
+        inputs.existing_source ? inputs.existing_source->text : apt.source_text(inputs);
     if (inputs.existing_source) {
         plan.notes.push_back(
             fmt::format("{} already offers this repository. It is used as it is, with the key that "

@@ -2,53 +2,30 @@
 // What a run of apt or dpkg came to. The texts are those of LC_ALL=C, measured with apt 2.2, 2.6
 // and 3.0; those of older versions are from their sources.
 #include "installers/apt_parts.hpp"
+#include "installers/outcome_rules.hpp"
 #include "installers/text.hpp"
-
-#include <array>
 
 namespace aadssh {
 
 namespace {
 
-enum Kinds : unsigned { fetching = 1, installing = 2, refreshing = 4, any = 7 };
-
-unsigned kinds_of(ToolRun kind) {
-    switch (kind) {
-        case ToolRun::refresh:
-            return fetching | refreshing;
-        case ToolRun::download:
-            return fetching | installing;
-        case ToolRun::transaction:
-            return installing;
-        case ToolRun::query:
-            break;
-    }
-    return any;
-}
-
-struct Rule {
-    unsigned kinds;
-    std::string_view text;
-    Outcome outcome;
-};
-
 /// What is certain whatever else was printed.
-constexpr Rule first_rules[] = {
-    {any, "No space left on device", Outcome::no_space},
-    {any, "You don't have enough free space", Outcome::no_space},
-    {any, "is another process using it?", Outcome::locked},
-    {any, "Could not get lock", Outcome::locked},
-    {any, "is locked by another process", Outcome::locked},
-    {any, "lock was locked by", Outcome::locked},
-    {any, "dpkg was interrupted", Outcome::interrupted},
-    {any, "install' with no packages", Outcome::interrupted},
-    {any, "The list of sources could not be read", Outcome::failed},
-    {any, "required for verification, but", Outcome::failed},
+constexpr OutcomeRule first_rules[] = {
+    {any_run, "No space left on device", Outcome::no_space},
+    {any_run, "You don't have enough free space", Outcome::no_space},
+    {any_run, "is another process using it?", Outcome::locked},
+    {any_run, "Could not get lock", Outcome::locked},
+    {any_run, "is locked by another process", Outcome::locked},
+    {any_run, "lock was locked by", Outcome::locked},
+    {any_run, "dpkg was interrupted", Outcome::interrupted},
+    {any_run, "install' with no packages", Outcome::interrupted},
+    {any_run, "The list of sources could not be read", Outcome::failed},
+    {any_run, "required for verification, but", Outcome::failed},
 };
 
 /// Asked when no HTTP error was printed. Behind a portal, a page in place of the index looks like a
 /// bad signature.
-constexpr Rule last_rules[] = {
+constexpr OutcomeRule last_rules[] = {
     {refreshing, "Splitting up", Outcome::network},
     {refreshing, "NOSPLIT", Outcome::network},
     {refreshing, "NODATA", Outcome::network},
@@ -71,14 +48,6 @@ constexpr Rule last_rules[] = {
     {fetching, "Some index files failed to download", Outcome::network},
     {fetching, "Unable to fetch some archives", Outcome::network},
 };
-
-template <std::size_t size>
-const Rule* first_match(const Rule (&rules)[size], ToolRun kind, std::string_view text) {
-    const Rule* found = std::ranges::find_if(rules, [&](const Rule& rule) {
-        return (rule.kinds & kinds_of(kind)) != 0 && contains(text, rule.text);
-    });
-    return found == std::end(rules) ? nullptr : found;
-}
 
 /// The last "  404  Not Found" or its like; apt puts two blanks around the number. 0: none.
 int last_http_error(std::string_view text) {
@@ -124,20 +93,20 @@ Outcome apt_classify(ToolRun kind, int code, std::string_view text) {
     if (code == 0 && !(kind == ToolRun::refresh && failed_with_zero(text))) {
         return Outcome::ok;
     }
-    if (const Rule* rule = first_match(first_rules, kind, text)) {
+    if (const OutcomeRule* rule = first_match(first_rules, kind, text)) {
         return rule->outcome;
     }
     const int status = last_http_error(text);
     if (status != 0 && (kind == ToolRun::refresh || kind == ToolRun::download)) {
         return from_http_error(kind, status, text);
     }
-    const Rule* rule = first_match(last_rules, kind, text);
+    const OutcomeRule* rule = first_match(last_rules, kind, text);
     return rule != nullptr ? rule->outcome : Outcome::failed;
 }
 
 namespace {
 
-/// Lines that explain, the best first. "*" stands for a line that nothing else fits.
+/// Lines that explain, the best first.
 constexpr std::string_view explaining[] = {
     "pam-auth-update: Local modifications",
     "No space left on device",
@@ -170,62 +139,10 @@ constexpr std::string_view preface =
     "previous index "
     "files will be used. ";
 
-constexpr std::size_t longest_culprit = 300;
-constexpr std::size_t no_rank = std::size(explaining);
-
-std::size_t rank_of(std::string_view line) {
-    const auto in_line = [&](std::string_view part) { return contains(line, part); };
-    if (std::ranges::any_of(empty_talk, in_line)) {
-        return no_rank;
-    }
-    return static_cast<std::size_t>(std::ranges::find_if(explaining, in_line) -
-                                    std::begin(explaining));
-}
-
-struct Candidate {
-    std::size_t rank;
-    std::string text;
-};
-
-std::vector<Candidate> candidates_in(std::string_view text) {
-    std::vector<Candidate> found;
-    bool continued = false;
-    for (const std::string_view line : lines_of(text)) {
-        const std::size_t rank = rank_of(line);
-        if (continued && line.starts_with(' ')) {
-            found.back().text.append(" ").append(
-                trim(line));  // dpkg gives the reason on the next line.
-        } else if (rank != no_rank) {
-            found.push_back(
-                {rank,
-                 std::string(trim(line.substr(line.starts_with(preface) ? preface.size() : 0)))});
-        }
-        continued = rank != no_rank && line.ends_with(':');
-    }
-    return found;
-}
-
 }  // namespace
 
 std::string apt_culprit(std::string_view text) {
-    std::vector<Candidate> found = candidates_in(text);
-    std::ranges::stable_sort(found, {}, &Candidate::rank);
-    std::string culprit;
-    for (const Candidate& each : found) {
-        if (contains(culprit, each.text)) {
-            continue;
-        }
-        if (!culprit.empty()) {
-            culprit += "; " + each.text;
-            break;
-        }
-        culprit = each.text;
-    }
-    if (culprit.size() > longest_culprit) {
-        culprit.resize(longest_culprit - 3);
-        culprit += "...";
-    }
-    return culprit;
+    return culprit_in(text, {.lines = explaining, .empty_talk = empty_talk, .preface = preface});
 }
 
 }  // namespace aadssh

@@ -1,34 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The steps that take back what the extension installed and wrote.
 #include "installers/apt_parts.hpp"
-#include "installers/text.hpp"
+#include "installers/file_removal.hpp"
 
 #include <fmt/format.h>
 
 namespace aadssh {
 
 namespace {
-
-bool is_source(const OwnedFile& file) {
-    return file.path.ends_with(".list") || file.path.ends_with(".sources");
-}
-
-/// Why the file has to stay, as a full sentence; empty when it can go.
-std::string reason_to_stay(const OwnedFile& file) {
-    if (!file.owning_package.empty()) {
-        return fmt::format(
-            "{} stays because it belongs to the package {} now.", file.path, file.owning_package);
-    }
-    if (file.changed) {
-        return fmt::format("{} stays because it was changed after the extension wrote it.",
-                           file.path);
-    }
-    if (!file.used_by.empty()) {
-        return fmt::format(
-            "{} stays because it is used by {}.", file.path, fmt::join(file.used_by, " and "));
-    }
-    return {};
-}
 
 /// dpkg instead of apt-get: it reads no sources, which may be broken by now, obeys no hold, takes
 /// packages that were left half installed, and refuses rather than removes what somebody made
@@ -54,29 +33,7 @@ Plan apt_removal_plan(const RemovalInputs& inputs) {
             "Packages that were installed only as dependencies stay; apt-get --simulate autoremove "
             "lists them.");
     }
-    // Sources first: one without its key breaks every refresh.
-    std::vector<OwnedFile> files = inputs.files;
-    std::stable_partition(files.begin(), files.end(), is_source);
-    std::string source_that_stays;
-    for (const OwnedFile& file : files) {
-        std::string reason = reason_to_stay(file);
-        if (reason.empty() && !source_that_stays.empty() && !is_source(file)) {
-            reason = fmt::format(
-                "{} stays because {} stays, which needs it.", file.path, source_that_stays);
-        }
-        if (!file.present) {
-            continue;
-        }
-        if (reason.empty()) {
-            plan.steps.emplace_back(RemoveFile{file.path});
-        } else {
-            plan.notes.push_back(reason);
-            source_that_stays = is_source(file) ? file.path : source_that_stays;
-        }
-    }
-    if (plan.steps.empty() && plan.notes.empty()) {
-        plan.notes.emplace_back("Nothing that the extension installed or wrote is left.");
-    }
+    add_file_removal(plan, inputs.files);
     return plan;
 }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
+// The rows. Which row a machine belongs to is found in look_up.cpp.
 #include "installers/catalogue.hpp"
 
 #include "installers/apt.hpp"
-#include "installers/text.hpp"
-
-#include <fmt/format.h>
-
-#include <charconv>
-#include <optional>
+#include "installers/dnf.hpp"
+#include "installers/tdnf.hpp"
+#include "installers/yum.hpp"
+#include "installers/zypper.hpp"
 
 namespace aadssh {
 
@@ -40,15 +39,116 @@ constexpr Release ubuntu_22_on[] = {
 };
 constexpr Release debian_9_to_11[] = {{"9", "stretch"}, {"10", "buster"}, {"11", "bullseye"}};
 constexpr Release debian_12_on[] = {{"12", "bookworm"}, {"13", "trixie"}};
+constexpr Release el_7[] = {{"7"}};
+constexpr Release el_8_and_9[] = {{"8"}, {"9"}};
+constexpr Release el_10[] = {{"10"}};
+constexpr Release sles_12[] = {{"12"}};
+constexpr Release suse_15_1_to_5[] = {{"15.1"}, {"15.2"}, {"15.3"}, {"15.4"}, {"15.5"}};
+constexpr Release sles_15_6_on[] = {{"15.6"}, {"15.7"}};
+constexpr Release leap_15_6[] = {{"15.6"}};
+constexpr Release suse_16[] = {{"16.0"}};
+constexpr Release leap_42[] = {{"42.3"}};
+constexpr Release mariner_1_and_2[] = {{"1.0"}, {"2.0"}};
+constexpr Release azure_linux_3[] = {{"3.0"}};
+constexpr Release azure_linux_4[] = {{"4.0"}};
 
-constexpr std::string_view ubuntu_urls[] = {
-    "https://packages.microsoft.com/ubuntu/{version}/prod",
-    "https://packages.microsoft.com/repos/microsoft-ubuntu-{codename}-prod",
+constexpr std::string_view ubuntu_spellings[] = {
+    "https://packages.microsoft.com/repos/microsoft-ubuntu-{codename}-prod"};
+constexpr std::string_view debian_spellings[] = {
+    "https://packages.microsoft.com/repos/microsoft-debian-{codename}-prod"};
+constexpr std::string_view rhel_spellings[] = {
+    "https://packages.microsoft.com/yumrepos/microsoft-rhel{version}-prod",
+    "https://packages.microsoft.com/yumrepos/microsoft-rhel{version}.0-prod"};
+constexpr std::string_view centos_spellings[] = {
+    "https://packages.microsoft.com/yumrepos/microsoft-centos{version}-prod"};
+constexpr std::string_view alma_spellings[] = {
+    "https://packages.microsoft.com/yumrepos/microsoft-alma{version}-prod"};
+constexpr std::string_view sles_spellings[] = {
+    "https://packages.microsoft.com/yumrepos/microsoft-sles{major}-prod"};
+constexpr std::string_view opensuse_spellings[] = {
+    "https://packages.microsoft.com/yumrepos/microsoft-opensuse{major}-prod"};
+constexpr std::string_view azure_linux_3_spellings[] = {
+    "https://packages.microsoft.com/yumrepos/azurelinux-{version}-prod-ms-non-oss-{arch}"};
+constexpr std::string_view mariner_spellings[] = {
+    "https://packages.microsoft.com/yumrepos/cbl-mariner-{version}-prod-extra-{arch}"};
+
+constexpr std::string_view prod = "packages-microsoft-com-prod";
+
+constexpr Rung ubuntu[] = {
+    {.url = "https://packages.microsoft.com/ubuntu/{version}/prod", .spellings = ubuntu_spellings},
+    {.url = "https://packages.microsoft.com/repos/microsoft-ubuntu-bionic-multiarch-prod",
+     .spellings = {},
+     .version = "18.04",
+     .architecture = "arm64"},
 };
-constexpr std::string_view debian_urls[] = {
-    "https://packages.microsoft.com/debian/{version}/prod",
-    "https://packages.microsoft.com/repos/microsoft-debian-{codename}-prod",
+constexpr Rung debian[] = {
+    {.url = "https://packages.microsoft.com/debian/{version}/prod", .spellings = debian_spellings},
 };
+constexpr Rung rhel_rung = {.url = "https://packages.microsoft.com/rhel/{version}/prod",
+                            .spellings = rhel_spellings,
+                            .id = prod};
+// There is no usable folder ol/ (it answered 403): Oracle Linux takes Red Hat's packages
+// (Azure/azure-linux-extensions#1902).
+constexpr Rung rhel[] = {rhel_rung};
+constexpr Rung centos[] = {
+    {.url = "https://packages.microsoft.com/centos/{version}/prod",
+     .spellings = centos_spellings,
+     .id = prod},
+    rhel_rung,
+};
+constexpr Rung alma[] = {
+    {.url = "https://packages.microsoft.com/alma/{version}/prod",
+     .spellings = alma_spellings,
+     .id = prod},
+    rhel_rung,
+};
+constexpr Rung rocky[] = {
+    {.url = "https://packages.microsoft.com/yumrepos/microsoft-rocky{version}-prod",
+     .spellings = {},
+     .id = prod},
+    rhel_rung,
+};
+constexpr Rung sles[] = {
+    {.url = "https://packages.microsoft.com/sles/{major}/prod",
+     .spellings = sles_spellings,
+     .id = prod},
+};
+constexpr Rung opensuse[] = {
+    {.url = "https://packages.microsoft.com/opensuse/{major}/prod",
+     .spellings = opensuse_spellings,
+     .id = prod},
+};
+constexpr Rung opensuse_42[] = {
+    {.url = "https://packages.microsoft.com/opensuse/{version}/prod", .spellings = {}, .id = prod},
+};
+// Here the repositories are the distribution's own: file and keys come from its packages
+// (microsoft/azurelinux, SPECS/mariner-repos and SPECS/azurelinux-repos), and writing a second file
+// would only be in their way. Mariner 1.0's repositories were deleted in October 2024
+// (microsoft/linux-package-repositories, README).
+constexpr Rung mariner[] = {
+    {.url = "https://packages.microsoft.com/cbl-mariner/{version}/prod/extras/{arch}",
+     .spellings = mariner_spellings,
+     .provider = "mariner-repos-extras",
+     .id = "mariner-official-extras"},
+};
+constexpr Rung azure_linux_3_rungs[] = {
+    {.url = "https://packages.microsoft.com/azurelinux/{version}/prod/ms-non-oss/{arch}",
+     .spellings = azure_linux_3_spellings,
+     .provider = "azurelinux-repos-ms-non-oss",
+     .id = "azurelinux-official-ms-non-oss"},
+};
+// Shipped and enabled as /etc/yum.repos.d/microsoft.repo (microsoft/azurelinux#17413).
+constexpr Rung azure_linux_4_rungs[] = {
+    {.url = "https://packages.microsoft.com/yumrepos/azurelinux-{major}-prod-microsoft-{arch}",
+     .spellings = {},
+     .id = "azurelinux-microsoft"},
+};
+
+// Which key signs what: github.com/microsoft/linux-package-repositories, README. Both where it is
+// not certain on which side of April 2025 a repository was made.
+constexpr std::string_view both_keys[] = {"microsoft.asc", "microsoft-2025.asc"};
+constexpr std::string_view old_key[] = {"microsoft.asc"};
+constexpr std::string_view new_key[] = {"microsoft-2025.asc"};
 
 // Whether a source names its key must be as packages-microsoft-prod does it for that release, or
 // apt refuses to read any source at all once that package is there too
@@ -57,209 +157,92 @@ constexpr std::string_view named_key = "/usr/share/keyrings/microsoft-prod.gpg";
 // Not microsoft-prod.gpg as in packages-microsoft-prod: in /etc that is a conffile, and dpkg would
 // stop and ask when that package is installed after us.
 constexpr std::string_view trusted_key = "/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg";
-constexpr std::string_view selinux = "aadsshlogin-selinux";
+constexpr std::string_view rpm_key = "/etc/pki/rpm-gpg/RPM-GPG-KEY-aadsshlogin-handler";
+constexpr std::string_view none = "";
+
+// Later builds of aadsshlogin want libsemanage.so.2, which SUSE has from 15.6 on
+// (microsoft/linux-package-repositories#180; the note on SUSE in Microsoft's how-to).
+constexpr std::string_view last_for_semanage_1 = "1.0.027980001";
 
 constexpr CatalogueRow rows[] = {
-    {"Ubuntu", "ubuntu", ubuntu_16_to_21, &apt, ubuntu_urls, "", trusted_key, selinux},
-    {"Ubuntu", "ubuntu", ubuntu_22_on, &apt, ubuntu_urls, named_key, named_key, selinux},
-    {"Debian", "debian", debian_9_to_11, &apt, debian_urls, "", trusted_key, selinux},
-    {"Debian", "debian", debian_12_on, &apt, debian_urls, named_key, named_key, selinux},
+    {"Ubuntu", "ubuntu", ubuntu_16_to_21, &apt, ubuntu, both_keys, trusted_key, none},
+    {"Ubuntu", "ubuntu", ubuntu_22_on, &apt, ubuntu, both_keys, named_key, named_key},
+    {"Debian", "debian", debian_9_to_11, &apt, debian, both_keys, trusted_key, none},
+    {"Debian", "debian", debian_12_on, &apt, debian, both_keys, named_key, named_key},
+    {"Red Hat Enterprise Linux", "rhel", el_7, &yum, rhel, old_key, rpm_key, none},
+    {"Red Hat Enterprise Linux", "rhel", el_8_and_9, &dnf, rhel, old_key, rpm_key, none},
+    {"Red Hat Enterprise Linux", "rhel", el_10, &dnf, rhel, new_key, rpm_key, none},
+    {"CentOS", "centos", el_7, &yum, centos, old_key, rpm_key, none},
+    {"CentOS", "centos", el_8_and_9, &dnf, centos, old_key, rpm_key, none},
+    {"CentOS", "centos", el_10, &dnf, centos, both_keys, rpm_key, none},
+    {"Oracle Linux", "ol", el_7, &yum, rhel, old_key, rpm_key, none},
+    {"Oracle Linux", "ol", el_8_and_9, &dnf, rhel, old_key, rpm_key, none},
+    {"Oracle Linux", "ol", el_10, &dnf, rhel, new_key, rpm_key, none},
+    {"AlmaLinux", "almalinux", el_8_and_9, &dnf, alma, both_keys, rpm_key, none},
+    {"AlmaLinux", "almalinux", el_10, &dnf, alma, new_key, rpm_key, none},
+    {"Rocky Linux", "rocky", el_8_and_9, &dnf, rocky, both_keys, rpm_key, none},
+    {"Rocky Linux", "rocky", el_10, &dnf, rocky, new_key, rpm_key, none},
+    {"SUSE Linux Enterprise Server",
+     "sles",
+     sles_12,
+     &zypper,
+     sles,
+     old_key,
+     rpm_key,
+     none,
+     last_for_semanage_1},
+    {"SUSE Linux Enterprise Server",
+     "sles",
+     suse_15_1_to_5,
+     &zypper,
+     sles,
+     old_key,
+     rpm_key,
+     none,
+     last_for_semanage_1},
+    {"SUSE Linux Enterprise Server", "sles", sles_15_6_on, &zypper, sles, old_key, rpm_key, none},
+    {"SUSE Linux Enterprise Server", "sles", suse_16, &zypper, sles, new_key, rpm_key, none},
+    {"openSUSE Leap",
+     "opensuse",
+     leap_42,
+     &zypper,
+     opensuse_42,
+     old_key,
+     rpm_key,
+     none,
+     last_for_semanage_1},
+    {"openSUSE Leap",
+     "opensuse-leap",
+     suse_15_1_to_5,
+     &zypper,
+     opensuse,
+     old_key,
+     rpm_key,
+     none,
+     last_for_semanage_1},
+    {"openSUSE Leap", "opensuse-leap", leap_15_6, &zypper, opensuse, old_key, rpm_key, none},
+    {"openSUSE Leap", "opensuse-leap", suse_16, &zypper, opensuse, new_key, rpm_key, none},
+    {"CBL-Mariner", "mariner", mariner_1_and_2, &tdnf, mariner, {}, none, none},
+    {"Azure Linux", "azurelinux", azure_linux_3, &tdnf, azure_linux_3_rungs, {}, none, none},
+    {"Azure Linux",
+     "azurelinux",
+     azure_linux_4,
+     &dnf,
+     azure_linux_4_rungs,
+     both_keys,
+     rpm_key,
+     none},
 };
 
-/// Repositories beside the usual one, asked after it.
-struct ExtraRung {
-    std::string_view id, version, architecture, url;
-};
-constexpr ExtraRung extra_rungs[] = {
-    {"ubuntu",
-     "18.04",
-     "arm64",
-     "https://packages.microsoft.com/repos/microsoft-ubuntu-bionic-multiarch-prod"},
+constexpr Exclusion excluded[] = {
+    {"rhel", "7.0", "7.4", "7.4 to 7.9"},
+    {"rhel", "8.0", "8.3", "8.3 or later"},
+    {"centos", "0", "7", "7 or later", true},
+    {"sles", "15", "15.1", "15.1 or later", true},
+    {"opensuse-leap", "15", "15.1", "15.1 or later", true},
 };
 
-struct Machine {
-    std::string_view name;  ///< uname(2)'s word
-    std::string_view apt;   ///< apt's word
-};
-constexpr Machine machines[] = {{"x86_64", "amd64"}, {"aarch64", "arm64"}};
-
-/// Where a machine belongs; `row` is null when `problem` says why it has no place.
-struct Place {
-    const CatalogueRow* row = nullptr;
-    std::string version;
-    std::string codename;
-    std::string note;
-    std::string problem;
-};
-
-/// "12.5" with 1 part is "12".
-std::string cut_version(std::string_view version, std::size_t parts) {
-    std::size_t end = 0;
-    for (std::size_t i = 0; i < parts && end != std::string_view::npos; ++i) {
-        end = version.find('.', end + (i == 0 ? 0 : 1));
-    }
-    return std::string(version.substr(0, end));
-}
-
-/// What is not a number counts as newer than all numbers.
-std::vector<unsigned> numbers_of(std::string_view version) {
-    std::vector<unsigned> numbers;
-    for (const std::string_view part : split(version, '.')) {
-        unsigned number = 0;
-        const char* end = part.data() + part.size();
-        const auto [stop, error] = std::from_chars(part.data(), end, number);
-        numbers.push_back(error == std::errc() && stop == end ? number : ~0U);
-    }
-    return numbers;
-}
-
-std::vector<const CatalogueRow*> rows_of(std::string_view id) {
-    std::vector<const CatalogueRow*> found;
-    for (const CatalogueRow& row : rows) {
-        if (row.id == id) {
-            found.push_back(&row);
-        }
-    }
-    return found;
-}
-
-std::optional<Place> listed(const std::vector<const CatalogueRow*>& family,
-                            std::string_view Release::*key,
-                            std::string_view value) {
-    for (const CatalogueRow* row : family) {
-        for (const Release& release : row->releases) {
-            if (!value.empty() && release.*key == value) {
-                return Place{
-                    row, std::string(release.version), std::string(release.codename), {}, {}};
-            }
-        }
-    }
-    return std::nullopt;
-}
-
-const std::string& first_of(const std::string& wish, const std::string& other) {
-    return wish.empty() ? other : wish;
-}
-
-const std::string& family_codename(const OsRelease& os, std::string_view id) {
-    return id == "ubuntu" ? os.ubuntu_codename : os.debian_codename;
-}
-
-std::string name_of(const OsRelease& os) {
-    return first_of(os.pretty_name, first_of(os.name, os.id));
-}
-
-/// A release of a known distribution that no row lists: the nearest row's rules, its own version
-/// and codename.
-Place unlisted(const std::vector<const CatalogueRow*>& family,
-               const std::string& version,
-               const std::string& codename) {
-    const std::string name =
-        fmt::format("{} {}", family.front()->name, first_of(version, codename));
-    if (codename.empty()) {
-        return {nullptr,
-                {},
-                {},
-                {},
-                name + " gives no codename in os-release, so its repository cannot be told"};
-    }
-    const CatalogueRow* row = family.front();
-    const bool older =
-        !version.empty() && numbers_of(version) < numbers_of(row->releases.front().version);
-    for (const CatalogueRow* each : family) {
-        if (version.empty() || numbers_of(each->releases.front().version) <= numbers_of(version)) {
-            row = each;
-        }
-    }
-    const Release& neighbour = older ? row->releases.front() : row->releases.back();
-    const std::string note = fmt::format(
-        "{} is not a release that this extension knows; it is treated like {} {}, and its "
-        "repository is asked.",
-        name,
-        row->name,
-        neighbour.version);
-    return {row, version, codename, note, {}};
-}
-
-Place place_of_known(const OsRelease& os, const std::vector<const CatalogueRow*>& family) {
-    const std::string_view sample = family.front()->releases.front().version;
-    const auto parts = static_cast<std::size_t>(std::ranges::count(sample, '.')) + 1;
-    const std::string version = cut_version(os.version_id, parts);
-    const std::string& codename =
-        first_of(os.version_codename, family_codename(os, family.front()->id));
-    if (version.empty() && codename.empty()) {
-        return {nullptr,
-                {},
-                {},
-                {},
-                name_of(os) + " gives neither VERSION_ID nor VERSION_CODENAME in os-release"};
-    }
-    const std::optional<Place> place = version.empty()
-                                           ? listed(family, &Release::codename, codename)
-                                           : listed(family, &Release::version, version);
-    return place ? *place : unlisted(family, version, codename);
-}
-
-/// A derivative counts its own versions and has its own codenames: only its base's codename says
-/// what it is.
-Place place_of_derivative(const OsRelease& os) {
-    for (const std::string& id : os.id_like) {
-        const std::vector<const CatalogueRow*> family = rows_of(id);
-        for (const std::string& codename : {family_codename(os, id), os.version_codename}) {
-            if (std::optional<Place> place = listed(family, &Release::codename, codename)) {
-                place->note = fmt::format("{} is treated as {} {} ({}), on which it is based.",
-                                          name_of(os),
-                                          place->row->name,
-                                          place->version,
-                                          place->codename);
-                return *place;
-            }
-        }
-    }
-    std::string seen = fmt::format("ID={}", os.id.empty() ? "nothing" : os.id);
-    const auto add = [&seen](std::string_view key, const std::string& value) {
-        if (!value.empty()) {
-            seen += fmt::format(", {}={}", key, value);
-        }
-    };
-    add("ID_LIKE", fmt::format("{}", fmt::join(os.id_like, " ")));
-    add("VERSION_CODENAME", os.version_codename);
-    add("UBUNTU_CODENAME", os.ubuntu_codename);
-    add("DEBIAN_CODENAME", os.debian_codename);
-    const std::string name =
-        name_of(os).empty() ? "a system without a name in os-release" : name_of(os);
-    return {nullptr,
-            {},
-            {},
-            {},
-            fmt::format("{} ({}) is no distribution that this extension knows", name, seen)};
-}
-
-std::optional<std::string> fill(std::string_view pattern, const Place& place) {
-    const bool unknown = contains(pattern, "{version}") && place.version.empty();
-    return unknown ? std::nullopt
-                   : std::optional(fmt::format(fmt::runtime(pattern),
-                                               fmt::arg("version", place.version),
-                                               fmt::arg("codename", place.codename)));
-}
-
-std::vector<Repository> ladder_of(const Place& place, std::string_view architecture) {
-    Repository usual{.url = {}, .spellings = {}, .suite = place.codename};
-    for (const std::string_view pattern : place.row->repositories) {
-        if (const std::optional<std::string> url = fill(pattern, place)) {
-            (usual.url.empty() ? usual.url : usual.spellings.emplace_back()) = *url;
-        }
-    }
-    std::vector<Repository> ladder = {usual};
-    for (const ExtraRung& rung : extra_rungs) {
-        if (rung.id == place.row->id && rung.version == place.version &&
-            rung.architecture == architecture) {
-            ladder.push_back(
-                {.url = std::string(rung.url), .spellings = {}, .suite = place.codename});
-        }
-    }
-    return ladder;
-}
+constexpr FamilyName families[] = {{"suse", "sles"}};
 
 }  // namespace
 
@@ -267,44 +250,12 @@ std::span<const CatalogueRow> catalogue() {
     return rows;
 }
 
-std::variant<Support, Unsupported> look_up(const OsRelease& os, std::string_view machine) {
-    const std::vector<const CatalogueRow*> family = rows_of(os.id);
-    const Place place = family.empty() ? place_of_derivative(os) : place_of_known(os, family);
-    if (place.row == nullptr) {
-        return Unsupported{place.problem};
-    }
-    const Machine* known = std::ranges::find(machines, machine, &Machine::name);
-    if (known == std::end(machines)) {
-        return Unsupported{
-            fmt::format("{} runs on the CPU architecture {}, for which there are no packages",
-                        name_of(os),
-                        machine)};
-    }
-    const std::string version = place.version.empty() ? "" : " " + place.version;
-    return Support{
-        .row = place.row,
-        .distribution =
-            fmt::format("{}{} ({}), {}", place.row->name, version, place.codename, known->apt),
-        .version = place.version,
-        .codename = place.codename,
-        .architecture = std::string(known->apt),
-        .ladder = ladder_of(place, known->apt),
-        .note = place.note,
-    };
+std::span<const Exclusion> exclusions() {
+    return excluded;
 }
 
-std::string supported_list() {
-    std::vector<std::string> ranges;
-    for (const CatalogueRow& row : rows) {
-        const std::vector<const CatalogueRow*> family = rows_of(row.id);
-        if (family.front() == &row) {
-            ranges.push_back(fmt::format("{} {} to {}",
-                                         row.name,
-                                         row.releases.front().version,
-                                         family.back()->releases.back().version));
-        }
-    }
-    return fmt::format("{} ({}, {})", fmt::join(ranges, ", "), machines[0].name, machines[1].name);
+std::span<const FamilyName> family_names() {
+    return families;
 }
 
 }  // namespace aadssh

@@ -136,7 +136,8 @@ std::string take_packet(const Packet& packet, std::vector<Fingerprint>& primary)
     return primary.back().empty() ? "SHA-1, of which fingerprints are made, is not available" : "";
 }
 
-std::string read_packets(std::string_view data, std::vector<Fingerprint>& primary) {
+std::string read_packets(std::string_view data, KeyFile& file) {
+    std::vector<Fingerprint>& primary = file.primary;
     while (!data.empty()) {
         const std::optional<Packet> packet = packet_at_start(data);
         if (!packet) {
@@ -145,6 +146,10 @@ std::string read_packets(std::string_view data, std::vector<Fingerprint>& primar
         if (std::string error = take_packet(*packet, primary); !error.empty()) {
             return error;
         }
+        if (packet->tag == public_key) {
+            file.keys.emplace_back();
+        }
+        file.keys.back() += data.substr(0, packet->size);
         data.remove_prefix(packet->size);
     }
     return primary.empty() ? "it holds no key" : "";
@@ -164,11 +169,12 @@ KeyFile read_key_file(std::string_view text) {
         file.error = remove_armour(text, file.binary);
     }
     if (file.error.empty()) {
-        file.error = read_packets(file.binary, file.primary);
+        file.error = read_packets(file.binary, file);
     }
     if (!file.error.empty()) {
         file.binary.clear();
         file.primary.clear();
+        file.keys.clear();
     }
     return file;
 }

@@ -14,6 +14,7 @@ namespace aadssh {
 struct KeyFile {
     std::string binary;  ///< dearmoured packets, fit for apt's .gpg keyrings; empty on failure
     std::vector<Fingerprint> primary;  ///< in the file's order
+    std::vector<std::string> keys;     ///< the packets of each of them
     std::string error;                 ///< phrase; empty when the file was read to its end
 };
 

@@ -39,6 +39,21 @@ std::optional<std::string> decode_base64(std::string_view text) {
     return bytes;
 }
 
+std::string encode_base64(std::string_view bytes) {
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::string_view group = bytes.substr(i, 3);
+        std::uint32_t bits = 0;
+        for (std::size_t j = 0; j < 3; ++j) {
+            bits = bits << 8U | (j < group.size() ? static_cast<std::uint8_t>(group[j]) : 0U);
+        }
+        for (std::size_t j = 0; j < 4; ++j) {
+            text += j <= group.size() ? alphabet[bits >> (18U - 6U * j) & 0x3FU] : '=';
+        }
+    }
+    return text;
+}
+
 /// Section 6.1.
 std::uint32_t crc24(std::string_view bytes) {
     std::uint32_t crc = 0xB704CEU;
@@ -54,12 +69,15 @@ std::uint32_t crc24(std::string_view bytes) {
     return crc & 0xFFFFFFU;
 }
 
-bool checksum_fits(std::string_view bytes, std::string_view checksum) {
+std::string checksum_of(std::string_view bytes) {
     const std::uint32_t crc = crc24(bytes);
-    const std::string expected = {static_cast<char>(crc >> 16U),
-                                  static_cast<char>(crc >> 8U & 0xFFU),
-                                  static_cast<char>(crc & 0xFFU)};
-    return checksum.empty() || decode_base64(checksum) == expected;
+    return {static_cast<char>(crc >> 16U),
+            static_cast<char>(crc >> 8U & 0xFFU),
+            static_cast<char>(crc & 0xFFU)};
+}
+
+bool checksum_fits(std::string_view bytes, std::string_view checksum) {
+    return checksum.empty() || decode_base64(checksum) == checksum_of(bytes);
 }
 
 /// The lines between BEGIN and END: headers, an empty line, base64, and perhaps "=" with a
@@ -122,6 +140,16 @@ std::string remove_armour(std::string_view text, std::string& binary) {
         return "its armour is cut off";
     }
     return any ? "" : "it is not an OpenPGP file of public keys";
+}
+
+std::string add_armour(std::string_view binary) {
+    constexpr std::size_t width = 64;
+    const std::string base64 = encode_base64(binary);
+    std::string text = std::string(begin_line) + "\n\n";
+    for (std::size_t i = 0; i < base64.size(); i += width) {
+        text += base64.substr(i, width) + "\n";
+    }
+    return text + "=" + encode_base64(checksum_of(binary)) + "\n" + std::string(end_line) + "\n";
 }
 
 }  // namespace aadssh

@@ -10,4 +10,7 @@ namespace aadssh {
 /// blocks with right checksums.
 std::string remove_armour(std::string_view text, std::string& binary);
 
+/// One armoured block with a checksum, which rpm before 4.17 insists on.
+std::string add_armour(std::string_view binary);
+
 }  // namespace aadssh

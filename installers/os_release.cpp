@@ -63,8 +63,6 @@ constexpr Key keys[] = {
     {"ID", &OsRelease::id, true},
     {"VERSION_ID", &OsRelease::version_id, true},
     {"VERSION_CODENAME", &OsRelease::version_codename, true},
-    {"UBUNTU_CODENAME", &OsRelease::ubuntu_codename, true},
-    {"DEBIAN_CODENAME", &OsRelease::debian_codename, true},
     {"NAME", &OsRelease::name, false},
     {"PRETTY_NAME", &OsRelease::pretty_name, false},
 };
@@ -78,6 +76,11 @@ void assign(OsRelease& os, std::string_view name, const std::string& value) {
             }
         }
         return;
+    }
+    constexpr std::string_view codename = "_CODENAME";
+    if (name.ends_with(codename) && name != "VERSION_CODENAME" && is_identifier(value)) {
+        name.remove_suffix(codename.size());
+        os.base_codenames[lower(name)] = value;
     }
     for (const Key& key : keys) {
         if (key.name == name && (!key.identifier || value.empty() || is_identifier(value))) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,8 @@ struct OsRelease {
     std::vector<std::string> id_like;
     std::string version_id;
     std::string version_codename;
-    std::string ubuntu_codename;
-    std::string debian_codename;
+    /// What a derivative says about its base: UBUNTU_CODENAME under "ubuntu", and so on.
+    std::map<std::string, std::string> base_codenames;
     std::string name;
     std::string pretty_name;
 };

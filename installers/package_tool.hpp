@@ -3,6 +3,7 @@
 #include "installers/plan.hpp"
 #include "installers/repository.hpp"
 
+#include <array>
 #include <map>
 #include <optional>
 #include <span>
@@ -28,16 +29,20 @@ struct PackageState {
 struct InstallInputs {
     Repository repository;
     std::optional<SourceEntry> existing_source;  ///< used as it is; ours is then not written
+    std::vector<std::string> other_sources;      ///< rpm: ids of all other enabled repositories
     std::string architecture;                    ///< the tool's word for it: "amd64"
+    std::string source_file;                     ///< where our own source goes
     bool source_in_place = false;   ///< our own file is there with the text we would write
     bool keyring_in_place = false;  ///< holds every key of `accepted`, or is not ours to touch
+    bool keys_trusted = false;      ///< rpm: its database holds every key of `accepted`
     std::string signed_by;          ///< what our source names; empty: none
-    std::string keyring;            ///< where the key goes
+    std::string keyring;            ///< where the key goes; empty: the distribution brings the keys
     std::vector<std::string> shipped_keys;
     std::string key_url;
     std::vector<Fingerprint> accepted_keys;
     std::vector<std::string> packages;           ///< in order of installation
     std::vector<std::string> optional_packages;  ///< subset of `packages`
+    std::string pin;  ///< no newer version works on this release; empty: the newest does
     std::vector<std::string>
         reinstall;  ///< subset of `packages`: unpacked again even if the newest is there
     bool ca_bundle_missing = false;
@@ -59,16 +64,54 @@ struct RemovalInputs {
     std::vector<OwnedFile> files;
 };
 
+/// The id of our own rpm repository where Microsoft's is taken.
+inline constexpr std::string_view own_repository_id = "aadsshlogin-handler";
+
+/// Where a tool keeps its repositories: the files in a folder with this suffix, or, without a
+/// suffix, one file.
+struct SourcePlace {
+    std::string_view path;
+    std::string_view suffix;
+};
+
+/// A file by which a tool keeps others of its kind away.
+struct ToolLock {
+    enum class Kind {
+        record,    ///< a POSIX (fcntl) lock on it
+        pid_file,  ///< it holds the pid of a process that lives
+    };
+    std::string_view path;
+    Kind kind = Kind::record;
+};
+
 /// A package manager: one constant each. Functions are pure.
 struct PackageTool {
     std::string_view name;     ///< "apt"
     std::string_view program;  ///< must be executable: "/usr/bin/apt-get"
 
-    /// Files whose fcntl locks keep a transaction or a download waiting; asked before each one.
-    std::span<const std::string_view> locks;
+    /// Its words for x86_64 and aarch64.
+    std::array<std::string_view, 2> architectures;
 
-    std::string_view source_file;  ///< the repository file that install_plan writes
-    std::string_view scratch;      ///< the folder of MakeScratch
+    /// What keeps a transaction or a download waiting; asked before each transaction.
+    std::span<const ToolLock> locks;
+    /// Whether its other runs wait for these locks, too, and without an end; then they are asked
+    /// before each of those as well.
+    bool waits_without_end = false;
+
+    std::span<const SourcePlace> source_places;
+    std::vector<SourceEntry> (*parse_sources)(const std::string& path, std::string_view text);
+
+    /// The repository file that install_plan writes, and the one it writes instead where that
+    /// name, or that repository's id, is taken by somebody else. Both are the same where nobody
+    /// else uses the name.
+    std::string_view source_file;
+    std::string_view own_source_file;
+    std::string (*source_text)(const InstallInputs&);
+
+    /// Whether a key counts only once rpm's database holds it (ImportKeys), and not by its file.
+    bool imports_keys = false;
+
+    std::string_view scratch;  ///< the folder of MakeScratch; empty: none
 
     Plan (*install_plan)(const InstallInputs&);
     Plan (*removal_plan)(const RemovalInputs&);
@@ -79,6 +122,10 @@ struct PackageTool {
     /// Asks the database for these packages, or for all when empty; parse_states reads the answer.
     std::vector<std::string> (*state_query)(const std::vector<std::string>& packages);
     std::vector<PackageState> (*parse_states)(std::string_view text);
+
+    /// Whether this end of a state_query or an owner_query means that the database could not be
+    /// read, and not just that something is absent from it.
+    bool (*query_failed)(int code, std::string_view text);
 
     /// Asks which package owns a path; parse_owner gives its name or nothing.
     std::vector<std::string> (*owner_query)(const std::string& path);

@@ -25,6 +25,9 @@ constexpr OutcomeText outcome_texts[] = {
     {Outcome::interrupted, "interrupted", "an earlier installation was cut off"},
     {Outcome::no_space, "no_space", "the disk is full"},
     {Outcome::unmet, "unmet", "something it needs is not in the index"},
+    {Outcome::certificate,
+     "certificate",
+     "the distribution's servers refuse this machine's certificate"},
     {Outcome::failed, "failed", "it fails"},
 };
 
@@ -113,6 +116,9 @@ struct Sentence {
         return fmt::format(
             "write the keyring {} with the keys of {}", step.path, fmt::join(parts, ", "));
     }
+    std::string operator()(const ImportKeys& step) const {
+        return fmt::format("have the package database trust the keys in {}", step.path);
+    }
     std::string operator()(const WriteFile& step) const {
         return fmt::format("write the file {} (mode {:04o})", step.path, step.mode);
     }
@@ -134,6 +140,9 @@ struct Details {
     std::string operator()(const WriteKeyring& step) const {
         return fmt::format(
             "{}refused if it would hold any key but {}\n", below, fmt::join(step.accepted, ", "));
+    }
+    std::string operator()(const ImportKeys& step) const {
+        return wrapped(step.argv, std::string(below));
     }
     std::string operator()(const WriteFile& step) const {
         return indented(step.content, std::string(below) + "| ");

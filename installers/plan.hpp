@@ -22,7 +22,8 @@ enum class Outcome {
     signature,      ///< answered, but its signature or key was refused
     interrupted,    ///< an earlier transaction was cut off; needs the tool's own repair
     no_space,
-    unmet,  ///< a dependency cannot be had from the indexes at hand, or a listed file is gone
+    unmet,        ///< a dependency cannot be had from the indexes at hand, or a listed file is gone
+    certificate,  ///< the distribution's servers refuse this machine's client certificate
     failed,
 };
 
@@ -74,7 +75,20 @@ struct WriteKeyring {
     std::vector<std::string> shipped;  ///< file names in the extension's keys/ folder
     std::string url;                   ///< https, may be empty
     std::vector<Fingerprint> accepted;
+    bool armoured = false;  ///< as text, one block a file (rpm), not as packets (apt)
 };
+
+/// Makes rpm trust the keys of a file that WriteKeyring wrote. A key that the database holds
+/// already is not ours to take out again. Some may be refused (RHEL 10 takes no key with a SHA-1
+/// signature): it fails when none is there afterwards.
+struct ImportKeys {
+    std::string path;
+    std::vector<Fingerprint> keys;
+    std::vector<std::string> argv;
+};
+
+/// Under which name rpm's database shows an imported key: "gpg-pubkey-be1229cf".
+std::string key_package(const Fingerprint& key);
 
 struct WriteFile {
     std::string path;
@@ -86,7 +100,8 @@ struct RemoveFile {
     std::string path;
 };
 
-using Step = std::variant<MakeScratch, WriteKeyring, WriteFile, RemoveFile, RunTool, RemoveScratch>;
+using Step = std::
+    variant<MakeScratch, WriteKeyring, ImportKeys, WriteFile, RemoveFile, RunTool, RemoveScratch>;
 
 /// What a command will do, in order. The same value is printed by `plan` and carried out by
 /// apply().

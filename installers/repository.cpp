@@ -71,15 +71,35 @@ std::string_view matching_uri(const SourceEntry& entry, const Repository& reposi
 const SourceEntry* find_source(const std::vector<SourceEntry>& entries,
                                const Repository& repository,
                                const std::string& architecture) {
+    const bool has_suites = !repository.suite.empty();
     for (const SourceEntry& entry : entries) {
         const bool serves = entry.architectures.empty() || has(entry.architectures, architecture);
-        if (serves && has(entry.suites, repository.suite) &&
-            has(entry.components, repository.component) &&
-            !matching_uri(entry, repository).empty()) {
+        const bool same_part = !has_suites || (has(entry.suites, repository.suite) &&
+                                               has(entry.components, repository.component));
+        if (entry.enabled && serves && same_part && !matching_uri(entry, repository).empty()) {
             return &entry;
         }
     }
     return nullptr;
+}
+
+std::string name_of(const Repository& repository) {
+    return repository.suite.empty() ? repository.url : repository.url + " " + repository.suite;
+}
+
+std::string metadata_url(const Repository& repository) {
+    return repository.suite.empty()
+               ? repository.url + "/repodata/repomd.xml"
+               : fmt::format("{}/dists/{}/InRelease", repository.url, repository.suite);
+}
+
+bool names_key(std::string_view signed_by, std::string_view path) {
+    std::string words(signed_by);
+    std::ranges::replace(words, ',', ' ');
+    constexpr std::string_view scheme = "file://";
+    return std::ranges::any_of(words_of(words), [&](std::string_view word) {
+        return word.substr(word.starts_with(scheme) ? scheme.size() : 0) == path;
+    });
 }
 
 std::string own_source_text(const Repository& repository,

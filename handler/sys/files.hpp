@@ -98,6 +98,9 @@ class Files {
     /// free or absent; 0 when held by a process that we cannot see.
     virtual std::optional<pid_t> lock_holder(const std::string& path) const = 0;
 
+    /// Whether the file system of `path` is mounted read-only (statvfs(3), ST_RDONLY).
+    virtual bool read_only(const std::string& path) const = 0;
+
     /// Bytes an ordinary write could still use on the file system of `path` (or its nearest
     /// existing parent).
     virtual std::optional<std::uint64_t> free_space(const std::string& path) const = 0;

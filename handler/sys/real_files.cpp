@@ -133,6 +133,11 @@ std::string RealFiles::rename(const std::string& from, const std::string& to) {
     return ::rename(real(from).c_str(), real(to).c_str()) == 0 ? "" : errno_text(from, errno);
 }
 
+bool RealFiles::read_only(const std::string& path) const {
+    struct statvfs space {};
+    return ::statvfs(real(path).c_str(), &space) == 0 && (space.f_flag & ST_RDONLY) != 0;
+}
+
 std::optional<std::uint64_t> RealFiles::free_space(const std::string& path) const {
     struct statvfs status {};
     std::string existing = path;

@@ -25,6 +25,7 @@ class RealFiles : public Files {
     std::unique_ptr<FileLock> try_lock(const std::string& path,
                                        const std::string& owner_text) override;
     std::optional<pid_t> lock_holder(const std::string& path) const override;
+    bool read_only(const std::string& path) const override;
     std::optional<std::uint64_t> free_space(const std::string& path) const override;
 
   private:

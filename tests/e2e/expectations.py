@@ -12,28 +12,41 @@ OWN_SOURCE = "/etc/apt/sources.list.d/aadsshlogin-handler.list"
 STATE = "/var/lib/aadsshlogin-handler"
 SCRATCH = "/var/cache/aadsshlogin-handler"
 LOCK = "/run/aadsshlogin-handler/lock"
-PACKAGE_MANAGERS = {"apt", "apt-get", "apt-cache", "apt-helper", "dpkg", "dpkg-deb"}
+OWN_SOURCE_OF = {
+    "dnf": "/etc/yum.repos.d/microsoft-prod.repo", "yum": "/etc/yum.repos.d/microsoft-prod.repo",
+    "tdnf": "/etc/yum.repos.d/microsoft-prod.repo", "zypper": "/etc/zypp/repos.d/microsoft-prod.repo",
+}
+RPM_KEYRING = "/etc/pki/rpm-gpg/RPM-GPG-KEY-aadsshlogin-handler"
+PACKAGE_MANAGERS = {"apt", "apt-get", "apt-cache", "apt-helper", "dpkg", "dpkg-deb", "dnf", "yum", "tdnf", "zypper"}
+RPM_QUESTIONS = ("-q", "-qa", "-qf")
+
+
+def rpm_version(version: str) -> tuple[str, str]:
+    """What Machine.package_state says of an installed stand-in rpm."""
+    return ("ii", f"{version}-1")
 
 
 def keyring(machine: Machine) -> str:
-    """Where packages-microsoft-prod puts the key on this release."""
+    """Where packages-microsoft-prod puts the key on this release; on rpm distributions a file of our own."""
+    if machine.is_rpm:
+        return RPM_KEYRING
     signed_by = machine.name not in ("debian11", "ubuntu2004")
     return "/usr/share/keyrings/microsoft-prod.gpg" if signed_by else "/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg"
 
 
 def assert_good(machine: Machine, version: str) -> None:
     """Sign-in is set up with this version of the package, nothing of a run is left over."""
-    assert machine.package_state("aadsshlogin") == ("ii", version)
+    assert machine.package_state("aadsshlogin") == (rpm_version(version) if machine.is_rpm else ("ii", version))
     assert machine.sshd_config_for(ALICE)["authorizedkeyscommand"] == "/usr/sbin/aad_certhandler %u %k"
     assert " aad" in next(line for line in machine.read("/etc/nsswitch.conf").splitlines() if line.startswith("passwd:"))
     assert not machine.exists(SCRATCH)
-    assert machine.ok("dpkg", "--audit") == ""
+    assert machine.is_rpm or machine.ok("dpkg", "--audit") == ""
 
 
 def assert_removed(machine: Machine, before: Snapshot, except_for: tuple[str, ...] = ()) -> None:
     """Our packages and files are gone and /etc is byte for byte as before, but for what dependencies brought that stay."""
     assert machine.package_state("aadsshlogin")[0] in ("", "un")
-    for path in (OWN_SOURCE, STATE, SCRATCH, keyring(machine)):
+    for path in (OWN_SOURCE, *OWN_SOURCE_OF.values(), STATE, SCRATCH, keyring(machine)):
         assert not machine.exists(path), f"{path} is still there."
     changed = {path for path in difference(before, machine.snapshot_etc()) if not path.startswith(except_for or ("\0",))}
     assert not changed, f"Not as before: {sorted(changed)}"
@@ -56,5 +69,7 @@ def substatus(status: Any) -> dict[str, tuple[str, str]]:
 
 
 def package_managers(machine: Machine) -> list[list[str]]:
-    """The package-manager processes that were started; dpkg-query is a question to the database and not among them."""
-    return [argv for argv in machine.process_log() if argv and argv[0].rpartition("/")[2] in PACKAGE_MANAGERS]
+    """The package-manager processes that were started; dpkg-query and rpm -q are questions to the database and not among them."""
+    started = [argv for argv in machine.process_log() if argv]
+    return [argv for argv in started if (name := argv[0].rpartition("/")[2]) in PACKAGE_MANAGERS
+            or (name == "rpm" and argv[1:2] and argv[1] not in RPM_QUESTIONS)]

@@ -33,6 +33,7 @@ class FakeFiles : public Files {
         refused;                           ///< path (and all below) -> error text of every change
     std::set<std::string> held_elsewhere;  ///< try_lock finds these taken
     std::map<std::string, pid_t> lock_holders;
+    std::set<std::string> read_only_paths;
     std::optional<std::uint64_t> free = 10ULL << 30U;
 
     /// The changes in their order: "write PATH 0600", "make_folder PATH 0755", "remove PATH",
@@ -68,6 +69,9 @@ class FakeFiles : public Files {
     std::unique_ptr<FileLock> try_lock(const std::string& path,
                                        const std::string& owner_text) override;
     std::optional<pid_t> lock_holder(const std::string& path) const override;
+    bool read_only(const std::string& path) const override {
+        return read_only_paths.contains(path);
+    }
     std::optional<std::uint64_t> free_space(const std::string&) const override { return free; }
 
   private:

@@ -57,6 +57,7 @@ class Mortal {
         std::optional<pid_t> lock_holder(const std::string& path) const override {
             return inner_.lock_holder(path);
         }
+        bool read_only(const std::string& path) const override { return inner_.read_only(path); }
         std::optional<std::uint64_t> free_space(const std::string& path) const override {
             return inner_.free_space(path);
         }

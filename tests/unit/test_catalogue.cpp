@@ -53,28 +53,49 @@ const Expected supported[] = {
      "Ubuntu 26.10 (unreleased), amd64",
      "ubuntu/26.10/prod",
      "treated like Ubuntu 26.04"},
+    {"almalinux-10", "AlmaLinux 10, x86_64", "alma/10/prod", ""},
+    {"azurelinux-3", "Azure Linux 3.0, x86_64", "azurelinux/3.0/prod/ms-non-oss/x86_64", ""},
+    {"azurelinux-4", "Azure Linux 4.0, x86_64", "yumrepos/azurelinux-4-prod-microsoft-x86_64", ""},
+    {"centos-7", "CentOS 7, x86_64", "centos/7/prod", ""},
+    {"centos-8", "CentOS 8, x86_64", "centos/8/prod", ""},
+    {"centos-9", "CentOS 9, x86_64", "centos/9/prod", ""},
+    {"centos-10", "CentOS 10, x86_64", "centos/10/prod", ""},
+    {"mariner-1", "CBL-Mariner 1.0, x86_64", "cbl-mariner/1.0/prod/extras/x86_64", ""},
+    {"mariner-2", "CBL-Mariner 2.0, x86_64", "cbl-mariner/2.0/prod/extras/x86_64", ""},
+    {"ol-7.5", "Oracle Linux 7, x86_64", "rhel/7/prod", ""},
+    {"ol-8.9", "Oracle Linux 8, x86_64", "rhel/8/prod", ""},
+    {"ol-9", "Oracle Linux 9, x86_64", "rhel/9/prod", ""},
+    {"opensuse-42.1",
+     "openSUSE Leap 42.1, x86_64",
+     "opensuse/42.1/prod",
+     "treated like openSUSE Leap 42.3"},
+    {"opensuse-leap-15.2", "openSUSE Leap 15.2, x86_64", "opensuse/15/prod", ""},
+    {"opensuse-leap-15.6", "openSUSE Leap 15.6, x86_64", "opensuse/15/prod", ""},
+    {"rhel-7.9", "Red Hat Enterprise Linux 7, x86_64", "rhel/7/prod", ""},
+    {"rhel-8.10", "Red Hat Enterprise Linux 8, x86_64", "rhel/8/prod", ""},
+    {"rhel-9.6", "Red Hat Enterprise Linux 9, x86_64", "rhel/9/prod", ""},
+    {"rhel-10", "Red Hat Enterprise Linux 10, x86_64", "rhel/10/prod", ""},
+    {"rocky-8.4", "Rocky Linux 8, x86_64", "yumrepos/microsoft-rocky8-prod", ""},
+    {"rocky-9.3", "Rocky Linux 9, x86_64", "yumrepos/microsoft-rocky9-prod", ""},
+    {"rocky-10", "Rocky Linux 10, x86_64", "yumrepos/microsoft-rocky10-prod", ""},
+    {"sles-12", "SUSE Linux Enterprise Server 12, x86_64", "sles/12/prod", ""},
+    {"sles-15.5", "SUSE Linux Enterprise Server 15.5, x86_64", "sles/15/prod", ""},
+    {"sles-15.6", "SUSE Linux Enterprise Server 15.6, x86_64", "sles/15/prod", ""},
 };
 
 const Expected unsupported[] = {
-    {"almalinux-10", "", "", "ID=almalinux, ID_LIKE=rhel centos fedora"},
     {"alpine-3.23", "", "", "Alpine Linux v3.23 (ID=alpine)"},
     {"amzn-2023", "", "", "ID=amzn"},
     {"arch", "", "", "ID=arch"},
-    {"azurelinux-3", "", "", "ID=azurelinux"},
-    {"centos-7", "", "", "CentOS Linux 7 (Core)"},
-    {"centos-10", "", "", "CentOS Stream 10"},
+    {"cloudlinux-7.3", "", "", "CloudLinux 7.3 (Yury Malyshev) is too old"},
     {"debian-8", "", "", "Debian 8 gives no codename"},
     {"fedora-42", "", "", "ID=fedora"},
     {"flatcar", "", "", "ID=flatcar, ID_LIKE=coreos"},
     {"kali-2017", "", "", "ID=kali, ID_LIKE=debian"},
-    {"mariner-2", "", "", "ID=mariner"},
-    {"ol-9", "", "", "ID=ol"},
-    {"opensuse-leap-15.6", "", "", "ID=opensuse-leap"},
     {"raspbian-8", "", "", "ID=raspbian, ID_LIKE=debian"},
-    {"rhel-9.6", "", "", "ID=rhel"},
-    {"rocky-9.3", "", "", "ID=rocky"},
-    {"sles-12", "", "", "ID=sles"},
-    {"sles-15.5", "", "", "ID=sles"},
+    {"rhel-7.2", "", "", "supports sign-in with Entra ID on 7.4 to 7.9"},
+    {"rhel-8.2", "", "", "8.3 or later"},
+    {"sles-15.0", "", "", "15.1 or later"},
     {"ubuntu-14.04", "", "", "Ubuntu 14.04 gives no codename"},
 };
 
@@ -202,23 +223,123 @@ TEST_CASE("catalogue: a derivative's own version and order of relatives") {
     CHECK(std::holds_alternative<Unsupported>(look_up(os, "x86_64")));
     os.id_like = {"other", "ubuntu", "debian"};
     CHECK(support_of(os).version == "24.04");
-    os.ubuntu_codename = "focal";
+    os.base_codenames["ubuntu"] = "focal";
     CHECK(support_of(os).version == "20.04");
     os.id_like = {"debian", "ubuntu"};
-    os.debian_codename = "trixie";
+    os.base_codenames["debian"] = "trixie";
     CHECK(support_of(os).version == "13");
 }
 
 TEST_CASE("catalogue: rows are ordered and complete, the list for people follows from them") {
     std::set<std::string> seen;
     for (const CatalogueRow& row : catalogue()) {
-        CHECK(row.tool == &apt);
+        CAPTURE(row.name);
         CHECK(!row.releases.empty());
-        CHECK(!row.keyring.empty());
+        CHECK(row.keyring.empty() == row.keys.empty());
+        CHECK(row.rungs.front().id.empty() == (row.tool == &apt));
+        // Without keys of ours the distribution must bring them.
+        CHECK(row.keys.empty() == !row.rungs.front().provider.empty());
         for (const Release& release : row.releases) {
             CHECK(seen.insert(std::string(row.id) + " " + std::string(release.version)).second);
-            CHECK(seen.insert(std::string(row.id) + " " + std::string(release.codename)).second);
+            CHECK(release.codename.empty() == (row.tool != &apt));
+            CHECK((release.codename.empty() ||
+                   seen.insert(std::string(row.id) + " " + std::string(release.codename)).second));
         }
     }
-    CHECK(supported_list() == "Ubuntu 16.04 to 26.04, Debian 9 to 13 (x86_64, aarch64)");
+    CHECK(supported_list() ==
+          "Ubuntu 16.04 to 26.04, Debian 9 to 13, Red Hat Enterprise Linux 7 to 10, CentOS 7 to "
+          "10, Oracle Linux 7 to 10, AlmaLinux 8 to 10, Rocky Linux 8 to 10, SUSE Linux Enterprise "
+          "Server 12 to 16.0, openSUSE Leap 42.3 to 16.0, CBL-Mariner 1.0 to 2.0, Azure Linux 3.0 "
+          "to 4.0 (x86_64, aarch64)");
+}
+
+TEST_CASE("catalogue: ladders of rpm distributions") {
+    const auto urls = [](const char* file) {
+        std::vector<std::string> all;
+        for (const Repository& rung : support_of(machine_of(file)).ladder) {
+            all.push_back(rung.url.substr(std::string("https://packages.microsoft.com/").size()));
+        }
+        return all;
+    };
+    using Urls = std::vector<std::string>;
+    CHECK(urls("rocky-9.3") == Urls{"yumrepos/microsoft-rocky9-prod", "rhel/9/prod"});
+    CHECK(urls("almalinux-10") == Urls{"alma/10/prod", "rhel/10/prod"});
+    CHECK(urls("ol-9") == Urls{"rhel/9/prod"});
+    CHECK(urls("sles-15.5") == Urls{"sles/15/prod"});
+}
+
+TEST_CASE("catalogue: other spellings of an rpm repository, with the tool's variables") {
+    const Support azure = support_of(machine_of("azurelinux-3"), "aarch64");
+    const Repository& rung = azure.ladder.at(0);
+    CHECK(rung.url == "https://packages.microsoft.com/azurelinux/3.0/prod/ms-non-oss/aarch64");
+    const auto entries = parse_repo_file(
+        "/etc/yum.repos.d/azurelinux-ms-non-oss.repo",
+        "[azurelinux-official-ms-non-oss]\n"
+        "baseurl=https://packages.microsoft.com/azurelinux/$releasever/prod/ms-non-oss/$basearch\n"
+        "gpgkey=file:///etc/pki/rpm-gpg/MICROSOFT-RPM-GPG-KEY\n");
+    REQUIRE(find_source(entries, rung, "aarch64") != nullptr);
+    const Repository rhel = support_of(machine_of("rhel-9.6")).ladder.at(0);
+    CHECK(std::ranges::find(rhel.spellings,
+                            "https://packages.microsoft.com/yumrepos/microsoft-rhel9.0-prod") !=
+          rhel.spellings.end());
+    CHECK(find_source(entries, rhel, "x86_64") == nullptr);
+}
+
+TEST_CASE("catalogue: a derivative and a newer release of an rpm distribution") {
+    OsRelease os;
+    os.id = "own";
+    os.pretty_name = "Own Linux";
+    os.version_id = "9.4";
+    os.id_like = {"rhel", "centos", "fedora"};
+    CHECK(support_of(os).version == "9");
+    CHECK(contains(support_of(os).note, "treated as Red Hat Enterprise Linux 9, on which"));
+    os.version_id.clear();
+    CHECK(std::holds_alternative<Unsupported>(look_up(os, "x86_64")));
+
+    os = OsRelease{};
+    os.id = "rhel";
+    os.version_id = "11.1";
+    CHECK(support_of(os).ladder.at(0).url == "https://packages.microsoft.com/rhel/11/prod");
+    CHECK(contains(support_of(os).note, "treated like Red Hat Enterprise Linux 10"));
+    os.id = "sles";
+    os.version_id = "15.8";
+    CHECK(support_of(os).version == "15.8");
+    CHECK(support_of(os).row->pin.empty());
+    os.version_id = "15.4";
+    CHECK(support_of(os).row->pin == "1.0.027980001");
+    os.id = "own";
+    os.id_like = {"suse"};
+    os.version_id = "15.6";
+    CHECK(support_of(os).ladder.at(0).url == "https://packages.microsoft.com/sles/15/prod");
+}
+
+TEST_CASE("catalogue: every release that the documentation excludes, and its neighbours") {
+    struct Case {
+        std::string id, version;
+        bool refused;
+    };
+    const Case cases[] = {
+        {"rhel", "7.0", true},
+        {"rhel", "7.3", true},
+        {"rhel", "7.4", false},
+        {"rhel", "8.2", true},
+        {"rhel", "8.3", false},
+        {"rhel", "8", false},
+        {"centos", "6", true},
+        {"centos", "6.10", true},
+        {"centos", "7", false},
+        {"sles", "15", true},
+        {"sles", "15.1", false},
+        {"sles", "12.5", false},
+        {"opensuse-leap", "15.0", true},
+        {"opensuse-leap", "15.1", false},
+        {"rocky", "8.2", false},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.id + " " + each.version);
+        OsRelease os;
+        os.id = each.id;
+        os.version_id = each.version;
+        CHECK(std::holds_alternative<Unsupported>(look_up(os, "x86_64")) == each.refused);
+    }
 }

@@ -3,6 +3,7 @@
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
 #include "installers/apt.hpp"
+#include "installers/dnf.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -143,10 +144,9 @@ TEST_CASE("facts: SELinux is in use when the kernel says so") {
     CHECK(facts_of(vm).selinux.detail == "permissive, policy unknown");
 }
 
-TEST_CASE("facts: every enabled source but our own is read, and what cannot be read is said") {
+TEST_CASE("facts: every enabled source is read, and what cannot be read is said") {
     Machine vm(debian_12);
     const std::string folder = "/etc/apt/sources.list.d/";
-    vm.fake.files.add(vm.own_source(), "deb https://ours.example/x stable main\n");
     vm.fake.files.add(folder + "a.list", "deb https://a.example/x stable main\n");
     vm.fake.files.add(folder + "b.sources",
                       "Types: deb\nURIs: https://b.example\nSuites: s\nComponents: main\n");
@@ -161,6 +161,20 @@ TEST_CASE("facts: every enabled source but our own is read, and what cannot be r
     CHECK(sources[1].uris.front() == "https://a.example/x");
     CHECK(sources[2].uris.front() == "https://b.example");
     CHECK(unread == std::vector<std::string>{folder + "d.list (Permission denied)"});
+}
+
+TEST_CASE("facts: a source is ours by its name, or by our record as long as nobody changed it") {
+    Machine vm(debian_12);
+    const std::string shared = "/etc/yum.repos.d/microsoft-prod.repo";
+    vm.fake.files.add(shared, "[packages-microsoft-com-prod]\n");
+    World world = vm.fake.world();
+    State state;
+    CHECK(is_ours(world, apt, vm.own_source(), state));
+    CHECK_FALSE(is_ours(world, dnf, shared, state));
+    state.record_file(shared, {sha256_hex("[packages-microsoft-com-prod]\n")});
+    CHECK(is_ours(world, dnf, shared, state));
+    vm.fake.files.add(shared, "[packages-microsoft-com-prod]\nenabled=0\n");
+    CHECK_FALSE(is_ours(world, dnf, shared, state));
 }
 
 TEST_CASE("facts: an existing source for the repository is found in any spelling") {

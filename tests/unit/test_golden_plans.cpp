@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What the plans say, word for word: tests/golden/*.txt. After a deliberate change run the tests
 // once with UPDATE_GOLDEN=1 and read the difference.
+#include "installers/apt.hpp"
 #include "installers/catalogue.hpp"
+#include "installers/dnf.hpp"
 #include "installers/openpgp.hpp"
+#include "installers/zypper.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -38,9 +42,13 @@ InstallInputs inputs_of(const Support& support, const Repository& repository) {
     inputs.architecture = support.architecture;
     inputs.signed_by = support.row->signed_by;
     inputs.keyring = support.row->keyring;
+    inputs.source_file = support.row->tool->source_file;
+    inputs.pin = support.row->pin;
     for (const PinnedKey& key : pinned_keys) {
-        inputs.shipped_keys.emplace_back(key.file);
-        inputs.accepted_keys.emplace_back(key.fingerprint);
+        if (std::ranges::find(support.row->keys, key.file) != support.row->keys.end()) {
+            inputs.shipped_keys.emplace_back(key.file);
+            inputs.accepted_keys.emplace_back(key.fingerprint);
+        }
     }
     inputs.packages = {"aadsshlogin"};
     return inputs;
@@ -53,13 +61,17 @@ Support support_of(std::string_view id, std::string_view version, std::string_vi
     return std::get<Support>(look_up(os, machine));
 }
 
+InstallInputs inputs_of(std::string_view id, std::string_view version) {
+    const Support support = support_of(id, version, "x86_64");
+    return inputs_of(support, support.ladder.at(0));
+}
+
 InstallInputs noble_inputs() {
-    const Support noble = support_of("ubuntu", "24.04", "x86_64");
-    return inputs_of(noble, noble.ladder.at(0));
+    return inputs_of("ubuntu", "24.04");
 }
 
 Plan install(const InstallInputs& inputs) {
-    return catalogue()[0].tool->install_plan(inputs);
+    return apt.install_plan(inputs);
 }
 
 /// Names of all plans below, to find files that nobody checks any more.
@@ -72,7 +84,12 @@ std::set<std::string>& checked() {
         "variant-selinux",
         "variant-key-url-and-proxy",
         "variant-reinstall",
+        "variant-rpm-existing",
+        "variant-rpm-selinux",
+        "variant-rpm-everything-in-place",
+        "variant-rpm-name-taken",
         "removal",
+        "removal-rpm",
         "removal-files-that-stay",
         "removal-nothing-left",
     };
@@ -152,8 +169,45 @@ TEST_CASE("golden plans: variants of an installation") {
     check_golden("variant-reinstall", install(inputs));
 }
 
+TEST_CASE("golden plans: variants of an installation with rpm") {
+    InstallInputs inputs = inputs_of("rhel", "9.4");
+    inputs.existing_source = parse_repo_file("/etc/yum.repos.d/microsoft-prod.repo",
+                                             "[packages-microsoft-com-prod]\n"
+                                             "baseurl=https://packages.microsoft.com/rhel/9/prod/\n"
+                                             "gpgkey=https://packages.microsoft.com/keys/"
+                                             "microsoft.asc\n")
+                                 .at(0);
+    inputs.keys_trusted = true;
+    inputs.keyring_in_place = true;
+    check_golden("variant-rpm-existing", dnf.install_plan(inputs));
+
+    inputs = inputs_of("rhel", "9.4");
+    inputs.packages = {"aadsshlogin-selinux", "aadsshlogin"};
+    inputs.optional_packages = {"aadsshlogin-selinux"};
+    check_golden("variant-rpm-selinux", dnf.install_plan(inputs));
+
+    inputs = inputs_of("sles", "15.6");
+    inputs.source_in_place = true;
+    inputs.keyring_in_place = true;
+    inputs.keys_trusted = true;
+    check_golden("variant-rpm-everything-in-place", zypper.install_plan(inputs));
+
+    inputs = inputs_of("rhel", "9.4");
+    inputs.source_file = dnf.own_source_file;
+    inputs.repository.id = own_repository_id;
+    check_golden("variant-rpm-name-taken", dnf.install_plan(inputs));
+}
+
+TEST_CASE("golden plans: removal with rpm") {
+    OwnedFile source{.path = "/etc/yum.repos.d/microsoft-prod.repo"};
+    OwnedFile key{.path = "/etc/pki/rpm-gpg/RPM-GPG-KEY-aadsshlogin-handler"};
+    check_golden("removal-rpm",
+                 dnf.removal_plan(
+                     {.packages = {"aadsshlogin", "gpg-pubkey-be1229cf"}, .files = {key, source}}));
+}
+
 TEST_CASE("golden plans: removal") {
-    const auto removal = catalogue()[0].tool->removal_plan;
+    const auto removal = apt.removal_plan;
     const auto file = [](std::string path) {
         OwnedFile owned;
         owned.path = std::move(path);

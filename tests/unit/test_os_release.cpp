@@ -12,7 +12,7 @@ TEST_CASE("os-release: real values in every layout") {
     CHECK(xenial.id_like == std::vector<std::string>{"debian"});
     CHECK(xenial.version_id == "16.04");
     CHECK(xenial.version_codename.empty());
-    CHECK(xenial.ubuntu_codename == "xenial");
+    CHECK(xenial.base_codenames.at("ubuntu") == "xenial");
     CHECK(xenial.pretty_name == "Ubuntu 16.04.1 LTS");
 
     const OsRelease rocky = parse_os_release(test_data("os-release/rocky-9.3"));
@@ -20,7 +20,7 @@ TEST_CASE("os-release: real values in every layout") {
     CHECK(rocky.name == "Rocky Linux");
 
     const OsRelease mint = parse_os_release(test_data("os-release/linuxmint-debian-6"));
-    CHECK(mint.debian_codename == "bookworm");
+    CHECK(mint.base_codenames.at("debian") == "bookworm");
     CHECK(mint.version_codename == "faye");
 }
 

@@ -61,6 +61,8 @@ void check_table(const std::string& heading, const Rows& expected) {
     CHECK(text_of(readme_table(heading)) == text_of(expected));
 }
 
+constexpr std::string_view microsoft = "https://packages.microsoft.com/";
+
 std::string bound(const Json& schema, const std::string& pointer, const char* words) {
     const auto number = schema.integer(pointer);
     return number ? fmt::format(fmt::runtime(words), *number) : std::string();
@@ -118,19 +120,29 @@ TEST_CASE("readme: settings") {
 TEST_CASE("readme: supported distributions") {
     Rows rows;
     for (const CatalogueRow& row : catalogue()) {
-        std::vector<std::string_view> codenames;
-        for (const Release& release : row.releases) {
-            codenames.push_back(release.codename);
+        const std::string_view first = row.releases.front().version;
+        const std::string_view last = row.releases.back().version;
+        std::vector<std::string> places;
+        for (const Rung& rung : row.rungs) {
+            places.push_back(fmt::format(
+                "`{}`{}",
+                rung.url.substr(microsoft.size()),
+                rung.version.empty() ? ""
+                                     : fmt::format(" ({}, {})", rung.version, rung.architecture)));
         }
-        rows.push_back(fmt::format("| {} {} to {} | {} | `{}` | `{}` |",
-                                   row.name,
-                                   row.releases.front().version,
-                                   row.releases.back().version,
-                                   fmt::join(codenames, ", "),
-                                   row.repositories.front(),
-                                   row.keyring));
+        rows.push_back(
+            fmt::format("| {} {} | {} | {} |",
+                        row.name,
+                        first == last ? std::string(first) : fmt::format("{} to {}", first, last),
+                        row.tool->name,
+                        fmt::join(places, ", then ")));
     }
-    check_table("## Supported distributions", rows);
+    // The last column, "Proven by", is compared with the tests by tests/scripts/test_readme.py.
+    Rows table = readme_table("## Supported distributions");
+    for (std::string& row : table) {
+        row.erase(row.rfind(" | ", row.size() - 3) + 2);
+    }
+    CHECK(text_of(table) == text_of(rows));
 }
 
 TEST_CASE("readme: commands of the agent and their time limits") {

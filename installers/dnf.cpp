@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "installers/dnf.hpp"
+
+#include "installers/dnf_parts.hpp"
+#include "installers/text.hpp"
+
+#include <fmt/format.h>
+
+namespace aadssh {
+
+namespace {
+
+constexpr ToolLock locks[] = {rpm_lock, rpm_lock_in_usr};
+
+/// dnf(8). What it waits for without end it is told to report instead; see yum_install_options.
+Words install_command(const RpmRepositories& at, const Words& how, const Words& what) {
+    return Words{"dnf"} + yum_install_options(at.ours) + how + what;
+}
+
+constexpr RpmCommands commands = {
+    .refresh =
+        [](const RpmRepositories& at) {
+            return Words{"dnf",
+                         "-y",
+                         "--setopt=exit_on_lock=1",
+                         "--setopt=timeout=20",
+                         "--setopt=retries=3",
+                         "--disablerepo=*",
+                         "--enablerepo=" + at.ours,
+                         repository_option(at.ours, "skip_if_unavailable", "0"),
+                         "--refresh",
+                         "makecache"};
+        },
+    .refresh_all =
+        [](const RpmRepositories& at) {
+            return Words{"dnf"} + yum_install_options(at.ours) + Words{"--refresh", "makecache"};
+        },
+    .query =
+        [](const RpmRepositories& at, const std::string& package) {
+            return Words{"dnf",
+                         "-q",
+                         "-C",
+                         "--setopt=exit_on_lock=1",
+                         "--disablerepo=*",
+                         "--enablerepo=" + at.ours,
+                         "repoquery",
+                         "--latest-limit=1",
+                         "--queryformat=%{version}-%{release}\\n",
+                         package};
+        },
+    .download =
+        [](const RpmRepositories& at, const std::string& package) {
+            return install_command(at, {"install", "--downloadonly"}, {package});
+        },
+    .install =
+        [](const RpmRepositories& at, const std::string& package) {
+            return install_command(at, {"-C", "install"}, {package});
+        },
+    .download_again =
+        [](const RpmRepositories& at, const std::string& package) {
+            return install_command(at, {"reinstall", "--downloadonly"}, {package});
+        },
+    .reinstall =
+        [](const RpmRepositories& at, const std::string& package) {
+            return install_command(at, {"-C", "reinstall"}, {package});
+        },
+    .renew_certificates = [] { return yum_renew_certificates("dnf"); },
+};
+
+Plan install_plan(const InstallInputs& inputs) {
+    return rpm_install_plan(inputs, commands);
+}
+
+/// "1.0.033070001-1": the answer to `query`. A blank anywhere makes it a message.
+std::string newest_version(std::string_view text) {
+    for (const std::string_view line : lines_of(text)) {
+        if (!line.empty() && is_digit(line.front()) && !contains(line, " ")) {
+            return std::string(line);
+        }
+    }
+    return {};
+}
+
+Outcome classify(ToolRun kind, int code, std::string_view text) {
+    if (code != 0) {
+        return yum_classify_failure(kind, code, text);
+    }
+    return kind == ToolRun::query && newest_version(text).empty() ? Outcome::not_published
+                                                                  : Outcome::ok;
+}
+
+std::string reinstall_hint(const std::string& package) {
+    return "dnf reinstall " + package +
+           ", then run the extension again; if the check fails again, mend the file that it names";
+}
+
+std::string repair_hint(Outcome outcome) {
+    return yum_repair_hint("dnf", outcome);
+}
+
+}  // namespace
+
+constinit const PackageTool dnf = [] {
+    PackageTool tool = rpm_tool;
+    tool.name = "dnf";
+    tool.program = "/usr/bin/dnf";
+    tool.locks = locks;
+    tool.source_places = yum_source_places;
+    tool.source_file = yum_source_file;
+    tool.own_source_file = yum_own_source_file;
+    tool.install_plan = install_plan;
+    tool.classify = classify;
+    tool.newest_version = newest_version;
+    tool.culprit = yum_culprit;
+    tool.reinstall_hint = reinstall_hint;
+    tool.repair_hint = repair_hint;
+    return tool;
+}();
+
+}  // namespace aadssh

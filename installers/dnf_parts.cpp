@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "installers/dnf_parts.hpp"
+
+#include "installers/outcome_rules.hpp"
+#include "installers/text.hpp"
+
+#include <fmt/format.h>
+
+namespace aadssh {
+
+namespace {
+
+constexpr int locked_code = 200;  // exit_on_lock
+
+/// The texts are those of LC_ALL=C, measured with dnf 4.5, 4.14 and 4.23; yum 3's are from its
+/// source (yum/__init__.py, yum/Errors.py, cli.py).
+constexpr OutcomeRule first_rules[] = {
+    {any_run, "No space left on device", Outcome::no_space},
+    {any_run, "Curl error (23)", Outcome::no_space},
+    {any_run, "Disk Requirements:", Outcome::no_space},
+    {any_run, "can't create transaction lock", Outcome::locked},
+    {any_run, "already locked by", Outcome::locked},
+    {any_run, "Another app is currently holding the yum lock", Outcome::locked},
+    {any_run, "rpmdb open failed", Outcome::interrupted},
+    {any_run, "cannot open Packages database", Outcome::interrupted},
+    {any_run, "Error: rpmdb", Outcome::interrupted},
+    {installing, "GPG check FAILED", Outcome::signature},
+    {installing, "Public key for", Outcome::signature},
+    {any_run, "Bad GPG signature", Outcome::signature},
+    {any_run, "repomd.xml signature could not be verified", Outcome::signature},
+    {any_run, "GPG signature verification error", Outcome::signature},
+    // Of RHUI, whose client certificate expires (learn.microsoft.com, "Troubleshoot Red Hat RHUI
+    // certificate issues in Azure").
+    {any_run, "peer rejected your certificate as expired", Outcome::certificate},
+    {any_run, "alert certificate expired", Outcome::certificate},
+    {any_run, "alert bad certificate", Outcome::certificate},
+};
+
+constexpr OutcomeRule last_rules[] = {
+    {installing, "nothing provides", Outcome::unmet},
+    {installing, "Requires: ", Outcome::unmet},
+    {installing, "conflicting requests", Outcome::unmet},
+    {installing, "conflicts with", Outcome::unmet},
+    {installing, "Unable to find a match", Outcome::unmet},
+    {installing, "No package ", Outcome::unmet},
+    {installing, "Cannot download, all mirrors were already tried", Outcome::unmet},
+    {installing, "No more mirrors to try", Outcome::unmet},
+    {installing, "Cache-only enabled but no cache", Outcome::unmet},
+    {fetching, "Failed to download metadata", Outcome::network},
+    {fetching, "Cannot retrieve repository metadata", Outcome::network},
+    {fetching, "Error downloading packages", Outcome::network},
+    {fetching, "Curl error", Outcome::network},
+    {fetching, "HTTP Error", Outcome::network},
+};
+
+constexpr std::string_view explaining[] = {
+    "No space left on device",
+    "nothing provides",
+    "conflicts with",
+    "Requires: ",
+    "GPG check FAILED",
+    "Public key for",
+    "GPG signature verification error",
+    "certificate",
+    "  - Status code:",
+    "  - Curl error",
+    "Curl error",
+    "HTTP Error",
+    "transaction lock",
+    "already locked by",
+    "scriptlet",
+    "Error: ",
+    "error: ",
+    "No package ",
+};
+constexpr std::string_view empty_talk[] = {
+    "Error: Could not run transaction",
+    "Error: Nothing to do",
+    "Errors during downloading metadata",
+    "Error: Error downloading packages",
+};
+
+}  // namespace
+
+std::string repository_option(std::string_view id,
+                              std::string_view option,
+                              std::string_view value) {
+    return fmt::format("--setopt={}.{}={}", id, option, value);
+}
+
+Words yum_install_options(const std::string& id) {
+    Words options = {"-y",
+                     "--setopt=exit_on_lock=1",
+                     "--setopt=timeout=20",
+                     "--setopt=retries=3",
+                     repository_option("*", "skip_if_unavailable", "1")};
+    if (!id.empty()) {
+        options.push_back(repository_option(id, "skip_if_unavailable", "0"));
+        options.push_back("--enablerepo=" + id);
+    }
+    return options;
+}
+
+Words yum_renew_certificates(std::string_view program) {
+    return {std::string(program),
+            "-y",
+            "--setopt=exit_on_lock=1",
+            "--disablerepo=*",
+            "--enablerepo=*microsoft-azure*",
+            "update",
+            "rhui-*"};
+}
+
+Outcome yum_classify_failure(ToolRun kind, int code, std::string_view text) {
+    if (code == locked_code) {
+        return Outcome::locked;
+    }
+    if (const OutcomeRule* rule = first_match(first_rules, kind, text)) {
+        return rule->outcome;
+    }
+    if (kind == ToolRun::refresh &&
+        (contains(text, "Status code: 404") || contains(text, "HTTP Error 404"))) {
+        return Outcome::not_published;
+    }
+    const OutcomeRule* rule = first_match(last_rules, kind, text);
+    return rule != nullptr ? rule->outcome : Outcome::failed;
+}
+
+namespace {
+
+struct Hint {
+    Outcome outcome;
+    std::string_view command;  ///< {} is the program
+};
+constexpr Hint hints[] = {
+    {Outcome::locked, "ps -C {0},rpm -o pid,etime,args"},
+    {Outcome::not_published, "{0} --showduplicates list aadsshlogin"},
+    {Outcome::network, "{0} makecache"},
+    {Outcome::signature, "{0} makecache"},
+    {Outcome::interrupted, "rpm --rebuilddb && {0} check"},
+    {Outcome::no_space, "df -h / /usr /var"},
+    {Outcome::unmet, "{0} clean expire-cache && {0} install aadsshlogin"},
+    {Outcome::certificate, "{0} -y --disablerepo='*' --enablerepo='*microsoft-azure*' update"},
+    {Outcome::failed, "{0} check; rpm -V aadsshlogin"},
+};
+
+}  // namespace
+
+std::string yum_repair_hint(std::string_view program, Outcome outcome) {
+    const Hint* hint = std::ranges::find(hints, outcome, &Hint::outcome);
+    return hint == std::end(hints) ? std::string()
+                                   : fmt::format(fmt::runtime(hint->command), program);
+}
+
+std::string yum_culprit(std::string_view text) {
+    return culprit_in(text, {.lines = explaining, .empty_talk = empty_talk});
+}
+
+}  // namespace aadssh

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "installers/plan.hpp"
+#include "installers/rpm_parts.hpp"
+
+#include <span>
+#include <string_view>
+
+// What dnf and yum 3 have in common: options' names, files, and most of their words.
+namespace aadssh {
+
+inline constexpr SourcePlace yum_source_places[] = {{"/etc/yum.repos.d", ".repo"}};
+inline constexpr std::string_view yum_source_file = "/etc/yum.repos.d/microsoft-prod.repo";
+inline constexpr std::string_view yum_own_source_file = "/etc/yum.repos.d/aadsshlogin-handler.repo";
+
+/// `--setopt=ID.option=value`
+std::string repository_option(std::string_view id, std::string_view option, std::string_view value);
+
+/// Of every command that installs: other people's broken repositories are passed over, ours is not,
+/// and another process at work is an answer (exit code 200), not something to wait for without end
+/// (dnf.conf(5), yum.conf(5): skip_if_unavailable, exit_on_lock).
+Words yum_install_options(const std::string& id);
+
+Words yum_renew_certificates(std::string_view program);
+
+/// What a failed run of dnf or yum came to.
+Outcome yum_classify_failure(ToolRun kind, int code, std::string_view text);
+std::string yum_culprit(std::string_view text);
+
+/// The command a person runs to repair or look closer.
+std::string yum_repair_hint(std::string_view program, Outcome outcome);
+
+}  // namespace aadssh

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// The steps that install packages on rpm distributions; the command lines are each tool's own.
+#include "installers/rpm_parts.hpp"
+#include "installers/text.hpp"
+
+#include <fmt/format.h>
+
+namespace aadssh {
+
+namespace {
+
+bool among(const std::vector<std::string>& list, const std::string& item) {
+    return std::ranges::find(list, item) != list.end();
+}
+
+/// Makes the steps of one plan; they share inputs, commands and the repository's id.
+class Maker {
+  public:
+    Maker(const InstallInputs& inputs, const RpmCommands& commands)
+        : inputs_(inputs),
+          commands_(commands),
+          at_{inputs.existing_source ? inputs.existing_source->id : inputs.repository.id,
+              inputs.other_sources} {}
+
+    void add_source();
+    void add_refresh();
+    void add_query(const std::string& package);
+    void add_package(const std::string& package, bool of_distribution);
+
+    Plan plan;
+
+  private:
+    RunTool run(ToolRun kind, std::string purpose, Words argv) const;
+    Remedy renewed_certificates() const;
+
+    const InstallInputs& inputs_;
+    const RpmCommands& commands_;
+    RpmRepositories at_;
+};
+
+RunTool Maker::run(ToolRun kind, std::string purpose, Words argv) const {
+    RunTool step;
+    step.purpose = std::move(purpose);
+    step.kind = kind;
+    step.argv = std::move(argv);
+    step.environment = inputs_.proxy_variables;
+    return step;
+}
+
+/// The certificates by which Azure's update servers know a Red Hat VM expire; their package comes
+/// from a repository that needs none (Azure's documentation on Red Hat Update Infrastructure).
+Remedy Maker::renewed_certificates() const {
+    RunTool renew = run(ToolRun::transaction,
+                        "renew the certificates of the distribution's repositories in Azure",
+                        commands_.renew_certificates());
+    renew.best_effort = true;
+    return {Outcome::certificate, {renew}};
+}
+
+/// The distribution's packages for its own repository, or a file and keys of ours.
+void Maker::add_source() {
+    if (inputs_.existing_source) {
+        plan.notes.push_back(
+            fmt::format("{} already offers this repository. It is used as it is and not changed.",
+                        inputs_.existing_source->file));
+    } else if (!inputs_.repository.provider.empty()) {
+        add_package(inputs_.repository.provider, true);
+        return;
+    }
+    if (!inputs_.keyring.empty() && !inputs_.keyring_in_place) {
+        plan.steps.emplace_back(WriteKeyring{.path = inputs_.keyring,
+                                             .shipped = inputs_.shipped_keys,
+                                             .url = inputs_.key_url,
+                                             .accepted = inputs_.accepted_keys,
+                                             .armoured = true});
+    }
+    if (!inputs_.keyring.empty() && !inputs_.keys_trusted) {
+        plan.steps.emplace_back(ImportKeys{.path = inputs_.keyring,
+                                           .keys = inputs_.accepted_keys,
+                                           .argv = {"rpm", "--import", inputs_.keyring}});
+    }
+    if (!inputs_.existing_source && !inputs_.source_in_place) {
+        plan.steps.emplace_back(
+            WriteFile{.path = inputs_.source_file, .content = rpm_source_text(inputs_)});
+    }
+}
+
+void Maker::add_refresh() {
+    plan.steps.emplace_back(
+        run(ToolRun::refresh,
+            fmt::format("refresh the index of {} alone", inputs_.repository.url),
+            commands_.refresh(at_)));
+}
+
+void Maker::add_query(const std::string& package) {
+    RunTool step =
+        run(ToolRun::query, "ask the index for " + package, commands_.query(at_, package));
+    step.package = package;
+    step.optional = among(inputs_.optional_packages, package);
+    plan.steps.emplace_back(std::move(step));
+}
+
+/// Fetching and changing are two commands: the first may be stopped at any time, the second never.
+void Maker::add_package(const std::string& package, bool of_distribution) {
+    const bool again = among(inputs_.reinstall, package);
+    const RpmRepositories at = {of_distribution ? std::string() : at_.ours, at_.others};
+    // zypper(8), "Package and capability specification": <= takes the newest that is not too new.
+    const std::string what = of_distribution || inputs_.pin.empty()
+                                 ? package
+                                 : fmt::format("{}<={}", package, inputs_.pin);
+    RunTool download = run(ToolRun::download,
+                           fmt::format("download {} and what it depends on", package),
+                           (again ? commands_.download_again : commands_.download)(at, what));
+    RunTool refresh = run(ToolRun::refresh,
+                          "refresh the index of every repository of this machine",
+                          commands_.refresh_all(at));
+    refresh.best_effort = true;  // any of them may be broken; the resolver tells whether it matters
+    download.remedies.push_back({Outcome::unmet, {refresh}});
+    if (commands_.renew_certificates != nullptr) {
+        download.remedies.push_back(renewed_certificates());
+    }
+    RunTool install = run(ToolRun::transaction,
+                          "install " + package,
+                          (again ? commands_.reinstall : commands_.install)(at, what));
+    for (RunTool* step : {&download, &install}) {
+        step->package = package;
+        step->dependency = !of_distribution && !among(inputs_.packages, package);
+        step->optional = among(inputs_.optional_packages, package);
+        plan.steps.emplace_back(*step);
+    }
+}
+
+}  // namespace
+
+std::string rpm_source_text(const InstallInputs& inputs) {
+    return own_repo_text(inputs.repository, inputs.keyring);
+}
+
+Plan rpm_install_plan(const InstallInputs& inputs, const RpmCommands& commands) {
+    Maker maker(inputs, commands);
+    maker.plan.title = fmt::format("Install {} from {} ({})",
+                                   fmt::join(inputs.packages, " and "),
+                                   inputs.repository.url,
+                                   inputs.architecture);
+    maker.add_source();
+    maker.add_refresh();
+    for (const std::string& package : inputs.packages) {
+        maker.add_query(package);
+    }
+    for (const std::string& package : inputs.packages) {
+        maker.add_package(package, false);
+    }
+    if (!inputs.pin.empty()) {
+        maker.plan.notes.push_back(fmt::format(
+            "Versions after {} need a newer libsemanage than this release has, so none is "
+            "installed.",
+            inputs.pin));
+    }
+    return maker.plan;
+}
+
+}  // namespace aadssh

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "installers/tdnf.hpp"
+
+#include "installers/outcome_rules.hpp"
+#include "installers/rpm_parts.hpp"
+#include "installers/text.hpp"
+
+#include <fmt/format.h>
+
+namespace aadssh {
+
+namespace {
+
+// tdnf waits for its own lock without end and knows no option against that; it takes it with
+// fcntl (vmware/tdnf, common/lock.c).
+constexpr ToolLock locks[] = {{"/var/run/.tdnf-instance-lockfile"}, rpm_lock};
+
+constexpr SourcePlace source_places[] = {{"/etc/yum.repos.d", ".repo"}};
+
+/// tdnf stops at any repository that does not answer unless each of them may be left out
+/// (tdnf.conf(5), skip_if_unavailable); ours may not.
+Words tdnf_words(const RpmRepositories& at, const Words& rest) {
+    Words words = {"tdnf", "-y"};
+    for (const std::string& other : at.others) {
+        words.push_back("--setopt=" + other + ".skip_if_unavailable=1");
+    }
+    if (!at.ours.empty()) {
+        words.push_back("--enablerepo=" + at.ours);
+    }
+    return words + rest;
+}
+
+constexpr RpmCommands commands = {
+    .refresh =
+        [](const RpmRepositories& at) {
+            return Words{"tdnf", "-y", "--disablerepo=*", "--enablerepo=" + at.ours} +
+                   Words{
+                       "--setopt=" + at.ours + ".skip_if_unavailable=0", "--refresh", "makecache"};
+        },
+    .refresh_all =
+        [](const RpmRepositories& at) {
+            return tdnf_words(at, {"--refresh", "makecache"});
+        },
+    .query =
+        [](const RpmRepositories& at, const std::string& package) {
+            return Words{"tdnf",
+                         "-q",
+                         "--disablerepo=*",
+                         "--enablerepo=" + at.ours,
+                         "list",
+                         "available",
+                         package};
+        },
+    .download =
+        [](const RpmRepositories& at, const std::string& package) {
+            return tdnf_words(at, {"--downloadonly", "install", package});
+        },
+    .install =
+        [](const RpmRepositories& at, const std::string& package) {
+            return tdnf_words(at, {"install", package});
+        },
+    .download_again =
+        [](const RpmRepositories& at, const std::string& package) {
+            return tdnf_words(at, {"--downloadonly", "reinstall", package});
+        },
+    .reinstall =
+        [](const RpmRepositories& at, const std::string& package) {
+            return tdnf_words(at, {"reinstall", package});
+        },
+    .renew_certificates = nullptr,
+};
+
+Plan install_plan(const InstallInputs& inputs) {
+    return rpm_install_plan(inputs, commands);
+}
+
+/// "aadsshlogin.x86_64   1.0.033070001-1   azurelinux-official-ms-non-oss", oldest first. What is
+/// installed stands there as @System.
+std::string newest_version(std::string_view text) {
+    std::string newest;
+    for (const std::string_view line : lines_of(text)) {
+        const std::vector<std::string> words = words_of(line);
+        if (words.size() == 3 && contains(words[0], ".") && words[2] != "@System") {
+            newest = words[1];
+        }
+    }
+    return newest;
+}
+
+/// tdnf's exit code is its error number modulo 256, so the number in the text is what counts
+/// (vmware/tdnf, include/tdnferror.h). Measured with 3.6.0.
+constexpr OutcomeRule rules[] = {
+    {any_run, "No space left on device", Outcome::no_space},
+    {any_run, "Error(1036)", Outcome::no_space},
+    {any_run, "can't create transaction lock", Outcome::locked},
+    {any_run, "cannot open Packages database", Outcome::interrupted},
+    {any_run, "Error(1514)", Outcome::signature},
+    {any_run, "Error(1515)", Outcome::signature},
+    {any_run, "Error(1516)", Outcome::signature},
+    {any_run, "failed to match with known keys", Outcome::signature},
+    {any_run, "signature", Outcome::signature},
+    {refreshing, "Error: 404 when downloading", Outcome::not_published},
+    {installing, "Error: 404 when downloading", Outcome::unmet},
+    {installing, "nothing provides", Outcome::unmet},
+    {installing, "conflicts with", Outcome::unmet},
+    {fetching, "when downloading", Outcome::network},
+    {fetching, "Failed to synchronize cache", Outcome::network},
+    {fetching, "Checksum FAILED", Outcome::network},
+    {fetching, "Error(12", Outcome::network},  // 1200 + curl's number
+    {fetching, "Error(1622)", Outcome::network},
+    {any_run, "Error(1011)", Outcome::unmet},
+};
+
+/// Also with exit code 0 when tdnf has left the repository out ("Disabling Repo").
+bool left_out(ToolRun kind, std::string_view text) {
+    return kind == ToolRun::refresh && contains(text, "Failed to synchronize cache");
+}
+
+Outcome classify(ToolRun kind, int code, std::string_view text) {
+    if (kind == ToolRun::query) {
+        return newest_version(text).empty() ? Outcome::not_published : Outcome::ok;
+    }
+    if (code == 0 && !left_out(kind, text)) {
+        return Outcome::ok;
+    }
+    const OutcomeRule* rule = first_match(rules, kind, text);
+    return rule != nullptr ? rule->outcome : Outcome::failed;
+}
+
+constexpr std::string_view explaining[] = {
+    "No space left on device",
+    "nothing provides",
+    "conflicts with",
+    "failed to match with known keys",
+    "when downloading",
+    "transaction lock",
+    "scriptlet",
+    "Error(",
+    "Error: ",
+    "error: ",
+};
+
+std::string culprit(std::string_view text) {
+    return culprit_in(text, {.lines = explaining, .empty_talk = {}});
+}
+
+std::string reinstall_hint(const std::string& package) {
+    return "tdnf reinstall " + package +
+           ", then run the extension again; if the check fails again, mend the file that it names";
+}
+
+struct Hint {
+    Outcome outcome;
+    std::string_view command;
+};
+constexpr Hint hints[] = {
+    {Outcome::locked, "ps -C tdnf,rpm -o pid,etime,args"},
+    {Outcome::not_published, "tdnf list aadsshlogin"},
+    {Outcome::network, "tdnf makecache"},
+    {Outcome::signature, "tdnf makecache"},
+    {Outcome::interrupted, "rpm --rebuilddb"},
+    {Outcome::no_space, "df -h / /usr /var"},
+    {Outcome::unmet, "tdnf clean all && tdnf install aadsshlogin"},
+    {Outcome::failed, "rpm -V aadsshlogin"},
+};
+
+std::string repair_hint(Outcome outcome) {
+    const Hint* hint = std::ranges::find(hints, outcome, &Hint::outcome);
+    return hint == std::end(hints) ? std::string() : std::string(hint->command);
+}
+
+}  // namespace
+
+constinit const PackageTool tdnf = [] {
+    PackageTool tool = rpm_tool;
+    tool.name = "tdnf";
+    tool.program = "/usr/bin/tdnf";
+    tool.locks = locks;
+    tool.waits_without_end = true;
+    tool.source_places = source_places;
+    tool.source_file = "/etc/yum.repos.d/microsoft-prod.repo";
+    tool.own_source_file = "/etc/yum.repos.d/aadsshlogin-handler.repo";
+    tool.install_plan = install_plan;
+    tool.classify = classify;
+    tool.newest_version = newest_version;
+    tool.culprit = culprit;
+    tool.reinstall_hint = reinstall_hint;
+    tool.repair_hint = repair_hint;
+    return tool;
+}();
+
+}  // namespace aadssh

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "installers/zypper.hpp"
+
+#include "installers/outcome_rules.hpp"
+#include "installers/rpm_parts.hpp"
+#include "installers/text.hpp"
+
+#include <fmt/format.h>
+
+namespace aadssh {
+
+namespace {
+
+// libzypp (zypp/zypp_detail/ZYppImpl.cc, zypp/ZYppFactory.cc): one pid file for everything.
+constexpr ToolLock locks[] = {
+    {"/run/zypp.pid", ToolLock::Kind::pid_file}, rpm_lock, rpm_lock_in_usr};
+
+constexpr SourcePlace source_places[] = {{"/etc/zypp/repos.d", ".repo"}};
+
+/// Never --gpg-auto-import-keys: it trusts whatever key is served.
+Words zypper_words(const Words& rest) {
+    return Words{"zypper", "--non-interactive"} + rest;
+}
+
+Words install_words(const Words& options, const std::string& package) {
+    return zypper_words(
+               {"--no-refresh", "install", "--auto-agree-with-licenses", "--no-recommends"}) +
+           options + Words{package};
+}
+
+constexpr RpmCommands commands = {
+    .refresh =
+        [](const RpmRepositories& at) {
+            return zypper_words({"refresh", "--force", "--repo", at.ours});
+        },
+    .refresh_all = [](const RpmRepositories& /*at*/) { return zypper_words({"refresh"}); },
+    .query =
+        [](const RpmRepositories& at, const std::string& package) {
+            return zypper_words({"--no-refresh",
+                                 "search",
+                                 "--details",
+                                 "--match-exact",
+                                 "--type",
+                                 "package",
+                                 "--repo",
+                                 at.ours,
+                                 package});
+        },
+    .download =
+        [](const RpmRepositories& /*at*/, const std::string& package) {
+            return install_words({"--download-only"}, package);
+        },
+    .install = [](const RpmRepositories& /*at*/,
+                  const std::string& package) { return install_words({}, package); },
+    .download_again =
+        [](const RpmRepositories& /*at*/, const std::string& package) {
+            return install_words({"--force", "--download-only"}, package);
+        },
+    .reinstall = [](const RpmRepositories& /*at*/,
+                    const std::string& package) { return install_words({"--force"}, package); },
+    .renew_certificates = nullptr,
+};
+
+Plan install_plan(const InstallInputs& inputs) {
+    return rpm_install_plan(inputs, commands);
+}
+
+/// Of a table like "v | aadsshlogin | package | 1.0.033070001-1 | x86_64 | packages-...", newest
+/// first.
+std::string newest_version(std::string_view text) {
+    for (const std::string_view line : lines_of(text)) {
+        const std::vector<std::string_view> fields = split(line, '|');
+        if (fields.size() == 6 && trim(fields[2]) == "package") {
+            return std::string(trim(fields[3]));
+        }
+    }
+    return {};
+}
+
+/// zypper(8), "EXIT CODES". Informational ones are no failures: the database tells what was done.
+enum ZypperCode : int {
+    done = 0,
+    library = 4,
+    no_repositories = 6,
+    locked = 7,
+    commit = 8,
+    reboot_needed = 102,
+    restart_needed = 103,
+    not_found = 104,
+    repository_skipped = 106,
+    script_failed = 107,
+};
+
+constexpr OutcomeRule first_rules[] = {
+    {any_run, "No space left on device", Outcome::no_space},
+    {any_run, "can't create transaction lock", Outcome::locked},
+    {any_run, "System management is locked", Outcome::locked},
+    {any_run, "cannot open Packages database", Outcome::interrupted},
+    {any_run, "Signature verification failed", Outcome::signature},
+    {any_run, "is unsigned, continue?", Outcome::signature},
+    {any_run, "package is not signed", Outcome::signature},
+    {any_run, "key signing key received", Outcome::signature},
+    {any_run, "signing key received", Outcome::signature},
+    {installing, "nothing provides", Outcome::unmet},
+    {installing, "conflicting requests", Outcome::unmet},
+    {installing, "conflicts with", Outcome::unmet},
+    {installing, "not found on medium", Outcome::unmet},
+    {installing, "No provider of", Outcome::unmet},
+    {installing, "not found in package names", Outcome::unmet},
+    {refreshing, "HTTP response: 404", Outcome::not_published},
+    {refreshing, "Can't provide /repodata/repomd.xml", Outcome::network},
+    {fetching, "not found on medium", Outcome::network},
+    {fetching, "Repository type can't be determined", Outcome::not_published},
+    {fetching, "Permission to access", Outcome::network},
+    {fetching, "Download (curl) error", Outcome::network},
+    {fetching, "Timeout exceeded", Outcome::network},
+    {fetching, "Valid metadata not found", Outcome::network},
+    {fetching, "corrupted during transfer", Outcome::network},
+};
+
+Outcome classify_failure(ToolRun kind, int code, std::string_view text) {
+    if (code == locked) {
+        return Outcome::locked;
+    }
+    const OutcomeRule* rule = first_match(first_rules, kind, text);
+    return rule != nullptr ? rule->outcome : Outcome::failed;
+}
+
+Outcome classify(ToolRun kind, int code, std::string_view text) {
+    switch (code) {
+        case done:
+        case reboot_needed:
+        case restart_needed:
+        case repository_skipped:  // one of the others: ours was refreshed by name before
+            return kind == ToolRun::query && newest_version(text).empty() ? Outcome::not_published
+                                                                          : Outcome::ok;
+        case script_failed:  // installed; the checks afterwards tell what is missing
+            return Outcome::ok;
+        case not_found:
+            return kind == ToolRun::query ? Outcome::not_published
+                                          : classify_failure(kind, code, text);
+        default:
+            return classify_failure(kind, code, text);
+    }
+}
+
+constexpr std::string_view explaining[] = {
+    "No space left on device",
+    "nothing provides",
+    "conflicts with",
+    "Signature verification failed",
+    "is unsigned",
+    "Key Fingerprint",
+    "HTTP response",
+    "Curl error",
+    "Error message:",
+    "transaction lock",
+    "locked by",
+    "scriptlet",
+    "error:",
+    "Problem",
+    "not found",
+};
+
+std::string culprit(std::string_view text) {
+    return culprit_in(text, {.lines = explaining, .empty_talk = {}});
+}
+
+std::string reinstall_hint(const std::string& package) {
+    return "zypper install --force " + package +
+           ", then run the extension again; if the check fails again, mend the file that it names";
+}
+
+struct Hint {
+    Outcome outcome;
+    std::string_view command;
+};
+constexpr Hint hints[] = {
+    {Outcome::locked, "cat /run/zypp.pid; zypper ps"},
+    {Outcome::not_published, "zypper search --details aadsshlogin"},
+    {Outcome::network, "zypper refresh"},
+    {Outcome::signature, "zypper refresh"},
+    {Outcome::interrupted, "rpm --rebuilddb && zypper verify"},
+    {Outcome::no_space, "df -h / /usr /var"},
+    {Outcome::unmet, "zypper refresh && zypper install --dry-run aadsshlogin"},
+    {Outcome::failed, "zypper verify; rpm -V aadsshlogin"},
+};
+
+std::string repair_hint(Outcome outcome) {
+    const Hint* hint = std::ranges::find(hints, outcome, &Hint::outcome);
+    return hint == std::end(hints) ? std::string() : std::string(hint->command);
+}
+
+}  // namespace
+
+constinit const PackageTool zypper = [] {
+    PackageTool tool = rpm_tool;
+    tool.name = "zypper";
+    tool.program = "/usr/bin/zypper";
+    tool.locks = locks;
+    tool.source_places = source_places;
+    tool.source_file = "/etc/zypp/repos.d/microsoft-prod.repo";
+    tool.own_source_file = "/etc/zypp/repos.d/aadsshlogin-handler.repo";
+    tool.install_plan = install_plan;
+    tool.classify = classify;
+    tool.newest_version = newest_version;
+    tool.culprit = culprit;
+    tool.reinstall_hint = reinstall_hint;
+    tool.repair_hint = repair_hint;
+    return tool;
+}();
+
+}  // namespace aadssh

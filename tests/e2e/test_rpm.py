@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: MIT
+"""Distributions with rpm, under the real agent: install, enable, update, uninstall and the failures of each family's tool."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from expectations import (ALICE, OWN_SOURCE_OF, STATE, assert_explains, assert_good, assert_removed, package_managers, rpm_version)
+from rig.keys import keys as signing_keys
+from rig.machine import Machine, wait_until
+from rig.packaging import NEW, OLD
+from rig.rpm_families import RPM_FAMILIES, TOOLS, RpmFamily
+from rig.rpms import PINNED, rpm
+
+TEST_KEY = f"gpg-pubkey-{signing_keys()['good'].fingerprint[-8:].lower()}"
+MakeMachine = Callable[..., Machine]
+CHECKS = ("legacy", "identity", "repository", "package", "pam", "nss", "sshd", "selinux")
+ONE_OF_EACH = {"dnf": "rhel9", "zypper": "sles156", "tdnf": "azurelinux3", "yum": "rhel7"}
+tools = pytest.mark.parametrize("family", ONE_OF_EACH.values(), ids=list(ONE_OF_EACH))
+
+
+def family_of(m: Machine) -> RpmFamily:
+    assert isinstance(m.family, RpmFamily)
+    return m.family
+
+
+def newest_for(m: Machine) -> str:
+    """What the family takes when OLD, NEW and the pinned version are offered: before SUSE 15.6 nothing newer than the pin works."""
+    takes_new = any("libsemanage.so.2" in provided for _, provided in family_of(m).stubs)
+    return NEW if takes_new else PINNED
+
+
+def keys_of(m: Machine) -> set[str]:
+    """The keys in rpm's database. Those that tdnf imports by itself, for the distribution's packages, are the distribution's."""
+    keys = set(m.ok("rpm", "-qa", "gpg-pubkey").split())
+    return keys if family_of(m).tool != "tdnf" else keys & {TEST_KEY}
+
+
+def config_package(family: str) -> Path:
+    """Microsoft's packages-microsoft-prod for this family."""
+    return rpm("packages-microsoft-prod", {"sles156": "1.1+sles15"}.get(family, f"1.1+{family}"))
+
+
+@pytest.mark.parametrize("family", RPM_FAMILIES)
+def test_install_enable_again_upgrade_uninstall(machine: MakeMachine, family: str) -> None:
+    m = machine(family, trace=True)
+    m.microsoft.offer(PINNED)
+    before, keys_before = m.snapshot_etc(), keys_of(m)
+    m.goal_state(settings={})
+    report = m.wait_reported(lambda r: r.success)
+    assert PINNED in report.extension_message
+    assert {name: part.status for name, part in report.substatus.items()} == {name: "success" for name in CHECKS}
+    assert_good(m, PINNED)
+    assert m.ssh_login(ALICE).stdout.strip() == ALICE
+    # The same again: no package tool, no request.
+    m.clear_logs()
+    m.goal_state()
+    m.wait_reported(lambda r: r.success)
+    assert package_managers(m) == [] and m.access_log() == []
+    # Another version of the extension brings the newest package that works here and never removes the old one.
+    m.microsoft.offer(PINNED, OLD, NEW)
+    m.goal_state(version="1.0.1")
+    m.wait_reported(lambda r: r.success and r.version == "1.0.1")
+    assert_good(m, newest_for(m))
+    assert not any(argv[:2] == ["rpm", "-e"] for argv in m.process_log())
+    m.goal_state(state="uninstall")
+    m.wait_gone()
+    assert_removed(m, before)
+    assert keys_of(m) == keys_before
+
+
+def no_repository(m: Machine) -> None:
+    m.faults.add("packages.microsoft.com/(?!keys/)", "status", 503)
+
+
+def not_published(m: Machine) -> None:
+    m.microsoft.offer()
+
+
+def wrong_key(m: Machine) -> None:
+    m.microsoft.sign_with("wrong")
+
+
+def repository_gone(m: Machine) -> None:
+    m.faults.add("packages.microsoft.com/(?!keys/)", "status", 404)
+
+
+@tools
+@pytest.mark.parametrize("code, spoil, parts", [
+    (20, no_repository, ("503",)),
+    (51, not_published, ("x86_64",)),
+    (51, repository_gone, ()),
+    (61, wrong_key, ("signature",)),
+], ids=["20", "51", "51-gone", "61"])
+def test_failures_name_host_and_repository_and_leave_nothing(
+        machine: MakeMachine, family: str, code: int, spoil: Callable[[Machine], None], parts: tuple[str, ...]) -> None:
+    m = machine(family)
+    before, keys_before = m.snapshot_etc(), keys_of(m)
+    spoil(m)
+    done = m.direct("install", settings={"deadlineSeconds": 200}, timeout=230)
+    assert done.code == code, done.stderr
+    assert_explains(done.stderr, code, f"packages.microsoft.com/{family_of(m).prod}", *parts)
+    assert_removed(m, before)
+    assert keys_of(m) == keys_before
+    m.faults.clear()
+    m.microsoft.sign_with("good")
+    m.microsoft.offer(PINNED)
+    assert m.direct("install").code == 0
+    assert_good(m, PINNED)
+
+
+LOCKS = {"dnf": "/var/lib/rpm/.rpm.lock", "zypper": "/run/zypp.pid", "tdnf": "/var/run/.tdnf-instance-lockfile", "yum": "/var/run/yum.pid"}
+
+
+@tools
+def test_a_lock_that_stays_is_56_and_names_its_holder(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    before = m.snapshot_etc()
+    with m.lock(LOCKS[family_of(m).tool]) as pid:
+        done = m.direct("install", settings={"deadlineSeconds": 30})
+        assert done.code == 56, done.stderr
+        assert_explains(done.stderr, 56, f"pid {pid}")
+    assert_removed(m, before)
+
+
+@tools
+def test_a_lock_that_is_freed_is_waited_for(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    m.microsoft.offer(PINNED)
+    with m.lock(LOCKS[family_of(m).tool]):
+        m.goal_state(settings={})
+        wait_until(lambda: "waiting: " in m.handler_log())
+    m.wait_reported(lambda r: r.success)
+    assert_good(m, PINNED)
+
+
+@tools
+def test_a_failing_scriptlet_is_21_and_names_what_is_missing(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    m.microsoft.offer(PINNED)
+    m.write("/etc/aadsshlogin-standin/fail", "")
+    done = m.direct("install")
+    assert done.code == 21, done.stderr
+    assert_explains(done.stderr, 21, "pam")
+    (m.root / "etc/aadsshlogin-standin/fail").unlink()
+    assert m.package_state("aadsshlogin") == rpm_version(PINNED), "Left for inspection, as the database has it."
+    assert m.direct("uninstall").code == 0
+    assert m.package_state("aadsshlogin") == ("", "")
+
+
+@tools
+def test_nobody_elses_broken_repository_matters(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    m.microsoft.offer(PINNED)
+    m.write(f"{TOOLS[family_of(m).tool].repositories}/broken.repo",
+            "[broken]\nname=broken\nbaseurl=http://distro.test/no/such/place/\nenabled=1\ngpgcheck=1\n")
+    done = m.direct("install")
+    assert done.code == 0, done.stderr
+    assert_good(m, PINNED)
+
+
+@pytest.mark.parametrize("family", ("rhel9", "sles156"))
+def test_config_package_of_microsoft_after_us_and_before_our_removal(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    m.microsoft.offer(PINNED)
+    assert m.direct("install").code == 0
+    own = OWN_SOURCE_OF[family_of(m).tool]
+    m.install_rpm(config_package(family))
+    assert m.direct("enable").code == 0
+    assert_good(m, PINNED)
+    removed = m.direct("uninstall")
+    assert removed.code == 0 and f"{own} stays" in m.handler_log()
+    assert m.ok(*TOOLS[family_of(m).tool].refresh) is not None
+    m.ok("rpm", "-e", "packages-microsoft-prod")
+
+
+@pytest.mark.parametrize("family", ("rhel9", "sles156"))
+def test_config_package_of_microsoft_removed_while_we_stay(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    m.microsoft.offer(PINNED)
+    assert m.direct("install").code == 0
+    m.install_rpm(config_package(family))
+    m.ok("rpm", "-e", "packages-microsoft-prod")
+    assert m.direct("enable").code == 0
+    assert_good(m, PINNED)
+    m.ok(*TOOLS[family_of(m).tool].refresh)
+
+
+@pytest.mark.parametrize("family", ("rhel9", "sles156", "rhel7"))
+def test_a_repository_that_is_configured_already_is_left_alone(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    m.microsoft.offer(PINNED)
+    m.install_rpm(config_package(family))
+    before = m.snapshot_etc()
+    assert m.direct("install").code == 0
+    assert_good(m, PINNED)
+    assert not m.exists("/etc/yum.repos.d/aadsshlogin-handler.repo")
+    assert m.direct("uninstall").code == 0
+    assert m.exists(OWN_SOURCE_OF[family_of(m).tool])
+    assert m.snapshot_etc() == before
+
+
+@pytest.mark.parametrize("family", ("rhel9", "sles156"))
+def test_a_name_that_somebody_has_taken_is_not_written_over(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    m.microsoft.offer(PINNED)
+    own = OWN_SOURCE_OF[family_of(m).tool]
+    theirs = "[packages-microsoft-com-prod]\nname=mine\nbaseurl=https://mirror.test/other/\nenabled=0\n"
+    m.write(own, theirs)
+    assert m.direct("install").code == 0
+    assert m.read(own) == theirs
+    assert m.direct("uninstall").code == 0
+    assert m.read(own) == theirs and not m.exists(f"{own.rpartition('/')[0]}/aadsshlogin-handler.repo")
+
+
+def test_the_next_rung_of_the_ladder(machine: MakeMachine) -> None:
+    m = machine("rocky9")
+    m.microsoft.offer(PINNED)
+    m.microsoft.withdraw("yumrepos/microsoft-rocky9-prod")
+    assert m.direct("install").code == 0
+    assert "rhel/9/prod" in m.read(OWN_SOURCE_OF["dnf"])
+    assert_good(m, PINNED)
+
+
+def test_an_empty_first_rung_is_passed(machine: MakeMachine) -> None:
+    m = machine("rocky9")
+    m.microsoft.offer(PINNED)
+    m.microsoft.offer(only="yumrepos/microsoft-rocky9-prod")
+    assert m.direct("install").code == 0
+    assert "rhel/9/prod" in m.read(OWN_SOURCE_OF["dnf"])
+    assert_good(m, PINNED)
+
+
+@pytest.mark.parametrize("family", ("rhel9", "rhel10"))
+def test_selinux_package_comes_first(machine: MakeMachine, family: str) -> None:
+    m = machine(family, selinux="enforcing")
+    m.microsoft.offer(OLD)
+    done = m.direct("install")
+    assert done.code == 0, done.stderr
+    assert m.package_state("aadsshlogin-selinux") == rpm_version(OLD)
+    log = m.handler_log()
+    assert log.index("install aadsshlogin-selinux") < log.index("run: dnf", log.index("install aadsshlogin-selinux"))
+    assert m.direct("uninstall").code == 0
+    assert m.package_state("aadsshlogin-selinux") == ("", "")
+
+
+def test_immutable_system_is_51_before_anything_is_touched(machine: MakeMachine) -> None:
+    m = machine("sles156")
+    m.write("/usr/sbin/transactional-update", "#!/bin/sh\n", 0o755)
+    before = m.snapshot_etc()
+    done = m.direct("install")
+    assert done.code == 51
+    assert_explains(done.stderr, 51, "transactional-update")
+    assert m.snapshot_etc() == before and m.access_log() == [] and not m.exists(STATE)
