@@ -66,24 +66,6 @@ void find_legacy_folders(const World& world,
     }
 }
 
-Selinux read_selinux(const World& world) {
-    const auto enforce = world.files.read("/sys/fs/selinux/enforce", 16);
-    if (!enforce.ok()) {
-        return {false, "not active in this kernel"};
-    }
-    std::string policy = "unknown";
-    const auto config = "\n" + world.files.read("/etc/selinux/config", text_limit).text;
-    const auto at = config.find("\nSELINUXTYPE=");
-    if (at != std::string::npos) {
-        const auto start = at + std::string_view("\nSELINUXTYPE=").size();
-        policy = config.substr(start, config.find_first_of(" \t\r\n", start) - start);
-    }
-    return {
-        true,
-        fmt::format(
-            "{}, policy {}", enforce.text.starts_with("1") ? "enforcing" : "permissive", policy)};
-}
-
 /// Whether the keyring that our source, or an existing one, names can be left as it is.
 bool keyring_in_place(const World& world,
                       const PackageTool& tool,

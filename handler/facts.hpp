@@ -3,6 +3,7 @@
 #include "handler/environment.hpp"
 #include "handler/failure.hpp"
 #include "handler/proxy.hpp"
+#include "handler/selinux.hpp"
 #include "handler/settings.hpp"
 #include "handler/state.hpp"
 #include "handler/sys/world.hpp"
@@ -18,13 +19,6 @@ struct LegacyRemnant {
     std::string what;     ///< for people: "the package aadlogin 1.0.016050002"
     std::string removal;  ///< the command that removes it
     bool blocks = true;   ///< false: a leftover that does no harm
-};
-
-/// Whether SELinux rules this machine, by the kernel and the configured policy, not by which
-/// packages are there.
-struct Selinux {
-    bool in_use = false;
-    std::string detail;  ///< "enforcing, policy targeted", "disabled", "not in this kernel"
 };
 
 /// What the machine is. Only reading; gathered once per command.

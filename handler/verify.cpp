@@ -164,6 +164,15 @@ Substatus check_selinux(World& world, const Facts& facts) {
     const std::string name(selinux_package);
     const auto state = ask_package(world, *facts.support.row->tool, name);
     if (state.installed()) {
+        if (const auto gap = uncovered_by_policy(world, facts.selinux); !gap.empty()) {
+            return unsure("selinux",
+                          fmt::format("SELinux is {}, and {} {} is installed, but {}; sign-in may "
+                                      "be denied by the policy (ausearch -m avc -ts recent).",
+                                      facts.selinux.detail,
+                                      name,
+                                      state.version,
+                                      gap));
+        }
         return good(
             "selinux",
             fmt::format(

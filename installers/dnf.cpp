@@ -89,6 +89,19 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
                                                                   : Outcome::ok;
 }
 
+Words hidden_query(const std::string& package) {
+    return {"dnf",
+            "-q",
+            "-C",
+            "--setopt=exit_on_lock=1",
+            "--disableexcludes=all",
+            "--disableplugin=versionlock",
+            "repoquery",
+            "--latest-limit=1",
+            "--queryformat=%{version}-%{release}\\n",
+            package};
+}
+
 std::string reinstall_hint(const std::string& package) {
     return "dnf reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
@@ -111,6 +124,8 @@ constinit const PackageTool dnf = [] {
     tool.install_plan = install_plan;
     tool.classify = classify;
     tool.newest_version = newest_version;
+    tool.hidden_query = hidden_query;
+    tool.hiding_places = "exclude= in /etc/dnf/dnf.conf and /etc/yum.repos.d, dnf versionlock list, dnf module list";
     tool.culprit = yum_culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.repair_hint = repair_hint;

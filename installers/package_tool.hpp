@@ -134,6 +134,12 @@ struct PackageTool {
     /// The newest version in the answer of a `query` step; empty when nothing is published.
     std::string (*newest_version)(std::string_view text);
 
+    /// Like `query`, but sees also what this machine's own configuration hides: excludes, locked
+    /// versions, modules. Asked to explain why nothing was found; nullptr: nothing is hidden from
+    /// queries.
+    std::vector<std::string> (*hidden_query)(const std::string& package);
+    std::string_view hiding_places;  ///< where to look for it, a phrase for people
+
     /// The one or two lines of a tool's output that say why it failed, for a message; empty when
     /// there are none.
     std::string (*culprit)(std::string_view text);

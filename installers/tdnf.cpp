@@ -144,6 +144,10 @@ std::string culprit(std::string_view text) {
     return culprit_in(text, {.lines = explaining, .empty_talk = {}});
 }
 
+Words hidden_query(const std::string& package) {
+    return {"tdnf", "-q", "--disableexcludes", "list", "available", package};
+}
+
 std::string reinstall_hint(const std::string& package) {
     return "tdnf reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
@@ -183,6 +187,8 @@ constinit const PackageTool tdnf = [] {
     tool.install_plan = install_plan;
     tool.classify = classify;
     tool.newest_version = newest_version;
+    tool.hidden_query = hidden_query;
+    tool.hiding_places = "excludepkgs= in /etc/tdnf/tdnf.conf, /etc/tdnf/locks.d";
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.repair_hint = repair_hint;

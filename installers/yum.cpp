@@ -101,6 +101,18 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
     return code == 0 || fetched ? Outcome::ok : yum_classify_failure(kind, code, text);
 }
 
+Words hidden_query(const std::string& package) {
+    return {"yum",
+            "-q",
+            "-C",
+            "--setopt=exit_on_lock=1",
+            "--disableexcludes=all",
+            "--disableplugin=versionlock",
+            "--showduplicates",
+            "list",
+            package};
+}
+
 std::string reinstall_hint(const std::string& package) {
     return "yum reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
@@ -123,6 +135,8 @@ constinit const PackageTool yum = [] {
     tool.install_plan = install_plan;
     tool.classify = classify;
     tool.newest_version = newest_version;
+    tool.hidden_query = hidden_query;
+    tool.hiding_places = "exclude= in /etc/yum.conf and /etc/yum.repos.d, yum versionlock list";
     tool.culprit = yum_culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.repair_hint = repair_hint;

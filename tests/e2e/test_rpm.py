@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from expectations import (ALICE, OWN_SOURCE_OF, STATE, assert_explains, assert_good, assert_removed, package_managers, rpm_version)
+from expectations import (ALICE, OWN_SOURCE_OF, STATE, assert_explains, assert_good, assert_removed, package_managers, rpm_version, substatus)
 from rig.keys import keys as signing_keys
 from rig.machine import Machine, wait_until
 from rig.packaging import NEW, OLD
@@ -253,3 +253,23 @@ def test_immutable_system_is_51_before_anything_is_touched(machine: MakeMachine)
     assert done.code == 51
     assert_explains(done.stderr, 51, "transactional-update")
     assert m.snapshot_etc() == before and m.access_log() == [] and not m.exists(STATE)
+
+
+@pytest.mark.parametrize("family, file", [("rhel9", "/etc/dnf/dnf.conf"), ("rhel10", "/etc/dnf/dnf.conf")])
+def test_an_excluded_package_is_52_and_says_where(machine: MakeMachine, family: str, file: str) -> None:
+    m = machine(family)
+    m.write(file, m.read(file) + "exclude=aadsshlogin*\n")
+    done = m.direct("install")
+    assert done.code == 52, done.stderr
+    assert_explains(done.stderr, 52, "pass it over", file, OLD)
+
+
+@pytest.mark.parametrize("domain, level", [("", "warning"), ("sshd_session_t", "success")])
+def test_a_policy_that_does_not_know_the_session_program_is_a_warning(machine: MakeMachine, domain: str, level: str) -> None:
+    m = machine("rhel10", selinux="enforcing")
+    m.write("/usr/libexec/openssh/sshd-session", "", 0o755)
+    m.write("/usr/share/selinux/packages/targeted/aadsshlogin.pp", f"sshd_t {domain}")
+    done = m.direct("install")
+    assert done.code == 0, done.stderr
+    found = substatus(done.status)["selinux"]
+    assert found[0] == level and (level == "success" or "sshd_session_t" in found[1])
