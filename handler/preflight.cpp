@@ -68,7 +68,10 @@ void check_legacy(RunContext& run, const Facts& facts) {
         }
     }
     if (!blocking.empty()) {
-        const auto found = fmt::format("found {}", fmt::join(blocking, " and "));
+        auto found = fmt::format("found {}", fmt::join(blocking, " and "));
+        if (!leftovers.empty()) {
+            found += fmt::format("; and what does no harm, {}", fmt::join(leftovers, ", "));
+        }
         run.note({"legacy",
                   Level::error,
                   static_cast<int>(code),
