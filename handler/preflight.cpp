@@ -53,6 +53,12 @@ void no_answer(RunContext& run, const Identity& identity, bool package_in_place)
 
 }  // namespace
 
+void note_support(RunContext& run, const Facts& facts) {
+    if (!facts.support.note.empty()) {
+        run.note({"distribution", Level::warning, 0, facts.support.note});
+    }
+}
+
 void check_legacy(RunContext& run, const Facts& facts) {
     const auto code = ExitCode::legacy_extension_present;
     std::vector<std::string> blocking;
@@ -121,6 +127,20 @@ void check_identity(RunContext& run, bool package_in_place, const IdentityPatien
             break;
     }
     no_answer(run, identity, package_in_place);
+}
+
+bool note_held_package(RunContext& run, const Facts& facts) {
+    if (!facts.login.installed() || !facts.login.held) {
+        return false;
+    }
+    run.note(
+        {"repository",
+         Level::warning,
+         0,
+         fmt::format("aadsshlogin is held at version {} by the administrator: it stays as it is "
+                     "and is not upgraded.",
+                     facts.login.version)});
+    return true;
 }
 
 void preflight(RunContext& run, const Facts& facts, bool package_in_place) {

@@ -13,7 +13,12 @@ namespace aadssh {
 /// at boot must not turn a working VM red. Legacy comes first because it needs no waiting.
 void preflight(RunContext& run, const Facts& facts, bool package_in_place);
 
+void note_support(RunContext& run, const Facts& facts);
 void check_legacy(RunContext& run, const Facts& facts);
 void check_identity(RunContext& run, bool package_in_place, const IdentityPatience& patience);
+
+/// Whether install leaves the installed package as it is and has no plan, because the administrator
+/// holds it; then notes so.
+bool note_held_package(RunContext& run, const Facts& facts);
 
 }  // namespace aadssh
