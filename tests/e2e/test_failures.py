@@ -203,6 +203,18 @@ def test_repository_faults(machine: MakeMachine, kind: str, argument: Any, parts
     assert_removed(m, clean)
 
 
+@pytest.mark.parametrize("family", ("debian12", "debian13"))
+@pytest.mark.parametrize("days, valid_days, what", [(2, None, "is not valid yet"), (-40, 10, "is expired (invalid since")])
+def test_dates_that_do_not_fit_the_clock(machine: MakeMachine, family: str, days: float, valid_days: float | None, what: str) -> None:
+    m = machine(family)
+    clean = m.snapshot_etc()
+    m.microsoft.dated(days, valid_days)
+    done = m.direct("install")
+    assert done.code == 61, done.stderr
+    assert_explains(done.stderr, 61, what, "the clock says 20", "timedatectl set-ntp true")
+    assert_removed(m, clean)
+
+
 def test_unknown_tls_authority(machine: MakeMachine) -> None:
     m = machine("debian12")
     m.ok("sh", "-c", "rm -f /usr/local/share/ca-certificates/* && update-ca-certificates --fresh")
