@@ -30,7 +30,7 @@ struct InstallInputs {
     std::optional<SourceEntry> existing_source;  ///< used as it is; ours is then not written
     std::string architecture;                    ///< the tool's word for it: "amd64"
     bool source_in_place = false;   ///< our own file is there with the text we would write
-    bool keyring_in_place = false;  ///< holds every key of `accepted`, or is not ours to touch
+    bool keyring_in_place = false;  ///< holds exactly `accepted_keys`, or is not ours
     std::string signed_by;          ///< what our source names; empty: none
     std::string keyring;            ///< where the key goes
     std::vector<std::string> shipped_keys;

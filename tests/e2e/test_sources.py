@@ -137,6 +137,17 @@ def test_keyring_of_the_administrator_without_the_key(machine: MakeMachine, fami
     assert m.direct("install").code == 0
 
 
+@pytest.mark.parametrize("operation", ("enable", "install"))
+def test_withdrawn_signing_key_leaves_our_keyring(machine: MakeMachine, operation: str) -> None:
+    m = machine("debian12")
+    assert m.direct("install").code == 0
+    ours = m.root / KEYRING[1:]
+    assert m.test_key in ours.read_bytes()
+    (m.root / "etc/aadsshlogin/settings.json").unlink()
+    m.direct(operation)
+    assert ours.exists() and m.test_key not in ours.read_bytes()
+
+
 def test_somebody_elses_broken_source_does_not_matter(machine: MakeMachine) -> None:
     m = machine("debian12")
     m.write("/etc/apt/sources.list.d/broken.list", "deb [trusted=yes] https://packages.microsoft.com/nowhere stable main\n")
