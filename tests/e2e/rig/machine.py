@@ -113,10 +113,17 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
 
     def stop_agent(self) -> None:
         """As systemd does it: TERM, then KILL. What the agent has started goes on."""
+        self._end_agent((signal.SIGTERM, signal.SIGKILL))
+
+    def kill_agent(self) -> None:
+        """As a crash does it: at once, with what it was about to do left undone. What the agent has started goes on."""
+        self._end_agent((signal.SIGKILL,))
+
+    def _end_agent(self, signals: Sequence[signal.Signals]) -> None:
         process, self._agent_process = self._agent_process, None
         if process is None:
             return
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number in signals:
             for pid in self._agent_pids():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)
