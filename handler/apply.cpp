@@ -68,10 +68,10 @@ class Application {
     Outcome run_until_unlocked(const RunTool& step);
     Outcome run_once(const RunTool& step);
     Outcome transact(const RunTool& step);
-    Outcome run_and_classify(const RunTool& step);
+    Outcome run_and_classify(const RunTool& step,
+                             const std::vector<std::string>& installed_before = {});
     Outcome judge(Outcome outcome, const PackageState& before, const PackageState& after);
     void record_new(const RunTool& step, const PackageState& before);
-    void note_dependencies(const std::vector<std::string>& before);
     bool proved(const RunTool& step) const;
     void read_newest(const RunTool& step, const std::string& text);
 
@@ -305,13 +305,14 @@ Outcome Application::transact(const RunTool& step) {
     const auto before = ask_package(run_.world, tool_, step.package);
     record_new(step, before);
     const auto before_all = installed_packages(run_.world, tool_);
-    const auto outcome = run_and_classify(step);
-    note_dependencies(before_all);
+    const auto outcome = run_and_classify(step, before_all);
+    note_dependencies(run_, tool_, before_all);
     return judge(outcome, before, ask_package(run_.world, tool_, step.package));
 }
 
-Outcome Application::run_and_classify(const RunTool& step) {
-    const auto end = run_transaction(run_, tool_, step);
+Outcome Application::run_and_classify(const RunTool& step,
+                                      const std::vector<std::string>& installed_before) {
+    const auto end = run_transaction(run_, tool_, step, installed_before);
     if (!end.started || end.signal != 0) {
         result_.words = describe_end(end);
         return Outcome::failed;
@@ -335,20 +336,6 @@ Outcome Application::judge(Outcome outcome, const PackageState& before, const Pa
         return Outcome::ok;
     }
     return outcome;
-}
-
-void Application::note_dependencies(const std::vector<std::string>& before) {
-    if (before.empty()) {
-        return;  // the database could not be asked, so what is new cannot be told
-    }
-    for (const auto& name : installed_packages(run_.world, tool_)) {
-        const bool is_new = !std::ranges::binary_search(before, name) && !run_.state.added(name);
-        if (is_new &&
-            std::ranges::find(run_.state.dependencies, name) == run_.state.dependencies.end()) {
-            run_.state.dependencies.push_back(name);
-        }
-    }
-    run_.store.save(run_.state);
 }
 
 }  // namespace

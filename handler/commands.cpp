@@ -33,36 +33,16 @@ Report success(std::string operation, std::string message) {
             .substatus = {}};
 }
 
-void note_all(RunContext& run, const std::vector<Substatus>& found) {
-    for (const auto& one : found) {
-        run.note(one);
-    }
-}
-
 /// The verdict over a machine that should be good by now: 21 with what is missing, or the success
 /// message.
 Report conclude(RunContext& run, const Facts& facts, const std::string& operation) {
-    const auto found = verify(run.world, facts);
-    note_all(run, found);
-    if (const auto missing = failed_checks(found); !missing.empty()) {
-        throw Failure(ExitCode::verification_failed,
-                      Phase::verification,
-                      "aadsshlogin is not completely set up on this VM",
-                      missing,
-                      facts.support.row->tool->reinstall_hint(login_package));
-    }
+    demand_verified(run, facts);
     const auto state = ask_package(run.world, *facts.support.row->tool, login_package);
     return success(operation,
                    fmt::format("Microsoft Entra ID sign-in over SSH is set up: aadsshlogin {} is "
                                "installed and verified on {}.",
                                state.version,
                                facts.support.distribution));
-}
-
-void note_support(RunContext& run, const Facts& facts) {
-    if (!facts.support.note.empty()) {
-        run.note({"distribution", Level::warning, 0, facts.support.note});
-    }
 }
 
 /// Reasons for which a machine that already works is not turned red: the outside could not be
@@ -76,32 +56,15 @@ Report install(RunContext& run) {
     await_earlier_transaction(run);
     const auto facts = gather_facts(run.world, run.environment);
     note_support(run, facts);
-    const bool healthy = facts.login.installed() && failed_checks(verify(run.world, facts)).empty();
-    preflight(run, facts, healthy);
-    if (healthy && !facts.immutable.empty()) {
-        run.note({"repository",
-                  Level::warning,
-                  0,
-                  fmt::format("aadsshlogin {} came with this system's image and is not upgraded: "
-                              "{}.",
-                              facts.login.version,
-                              facts.immutable)});
-        return conclude(run, facts, "install");
-    }
-    if (facts.login.installed() && facts.login.held) {
-        run.note(
-            {"repository",
-             Level::warning,
-             0,
-             fmt::format(
-                 "aadsshlogin is held at version {} by the administrator and was not upgraded.",
-                 facts.login.version)});
+    const bool in_order = healthy(run.world, facts);
+    preflight(run, facts, in_order);
+    if (note_kept_package(run, facts)) {
         return conclude(run, facts, "install");
     }
     try {
         converge(run, facts);
     } catch (const Failure& failure) {
-        if (!healthy || !outage(failure.code)) {
+        if (!in_order || !outage(failure.code)) {
             run.note(
                 {"repository", Level::error, static_cast<int>(failure.code), failure.message()});
             throw;
@@ -119,8 +82,8 @@ Report enable(RunContext& run) {
     await_earlier_transaction(run);
     const auto facts = gather_facts(run.world, run.environment);
     note_support(run, facts);
-    const bool healthy = facts.login.installed() && failed_checks(verify(run.world, facts)).empty();
-    preflight(run, facts, healthy);
+    const bool in_order = healthy(run.world, facts);
+    preflight(run, facts, in_order);
     if (facts.login.installed()) {
         note_repository(run, facts);
         restore_own_files(run, facts);

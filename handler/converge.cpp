@@ -3,6 +3,7 @@
 
 #include "handler/apply.hpp"
 #include "handler/digest.hpp"
+#include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
 #include "handler/removal.hpp"
@@ -190,10 +191,13 @@ void restore_own_files(RunContext& run, const Facts& facts) {
     for (const auto& step : tool.install_plan(inputs).steps) {
         const auto* keyring = std::get_if<WriteKeyring>(&step);
         const auto* file = std::get_if<WriteFile>(&step);
-        const bool keyring_gone = keyring != nullptr && !run.world.files.info(keyring->path);
+        // One that is there is in the plan only if we wrote it. A key that it lacks can wait for
+        // the next install; to fetch it each time would make every `enable` depend on the network.
+        const bool keyring_wrong = keyring != nullptr && (!run.world.files.info(keyring->path) ||
+                                                          holds_withdrawn_key(run.world, *keyring));
         const bool source_gone = file != nullptr && run.state.file(file->path) != nullptr &&
                                  !run.world.files.info(file->path);
-        if (keyring_gone || source_gone) {
+        if (keyring_wrong || source_gone) {
             plan.steps.push_back(step);
         }
     }
@@ -205,7 +209,8 @@ void restore_own_files(RunContext& run, const Facts& facts) {
         run.note({"repository",
                   Level::success,
                   0,
-                  "Files of this extension had vanished and were written again."});
+                  "Files of this extension had vanished, or held a key that is no longer accepted, "
+                  "and were written again."});
     } catch (const Failure& failure) {
         run.note({"repository", Level::warning, static_cast<int>(failure.code), failure.message()});
     }

@@ -14,7 +14,8 @@ void converge(RunContext& run, const Facts& facts);
 void note_repository(RunContext& run, const Facts& facts);
 
 /// Writes again those files of ours that vanished (a removed packages-microsoft-prod takes the
-/// keyring with it). No package manager is started.
+/// keyring with it), and our keyring if it holds a key that was withdrawn from the settings. No
+/// package manager is started.
 void restore_own_files(RunContext& run, const Facts& facts);
 
 /// The rungs worth trying, best first; asks the repositories only where there is more than one.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace aadssh {
 namespace {
@@ -78,16 +79,16 @@ bool keyring_in_place(const World& world,
         return !names_it;  // removing packages-microsoft-prod takes the keyring along and leaves
                            // its source
     }
-    const auto keys = read_key_file(file.text);
-    const bool complete = std::ranges::all_of(inputs.accepted_keys, [&](const Fingerprint& wanted) {
-        return std::ranges::find(keys.primary, wanted) != keys.primary.end();
-    });
+    const auto keys = read_key_file(file.text).primary;
+    const std::set<Fingerprint> there(keys.begin(), keys.end());
+    const std::set<Fingerprint> wanted(inputs.accepted_keys.begin(), inputs.accepted_keys.end());
     const auto* record = state.file(inputs.keyring);
     const bool ours =
         record != nullptr &&
         std::ranges::find(record->sha256, sha256_hex(file.text)) != record->sha256.end();
-    return complete ||
-           !ours;  // somebody else's keyring is used as it is; if it lacks the key, apt says so
+    // Ours holds no key that the settings have withdrawn. Somebody else's is used as it is; if it
+    // lacks the key, apt says so.
+    return !ours || there == wanted;
 }
 
 /// Whether our own source file needs no writing: it says what we would write, or the administrator

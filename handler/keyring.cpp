@@ -102,4 +102,11 @@ std::string make_keyring(RunContext& run, const WriteKeyring& step) {
     return keyring;
 }
 
+bool holds_withdrawn_key(const World& world, const WriteKeyring& step) {
+    const auto keys = read_key_file(world.files.read(step.path, key_file_limit).text).primary;
+    return std::ranges::any_of(keys, [&](const Fingerprint& key) {
+        return std::ranges::find(step.accepted, key) == step.accepted.end();
+    });
+}
+
 }  // namespace aadssh

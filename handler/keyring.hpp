@@ -14,4 +14,8 @@ namespace aadssh {
 /// are not followed.
 std::string make_keyring(RunContext& run, const WriteKeyring& step);
 
+/// Whether the keyring that is there holds a key that `step` does not accept, such as one that was
+/// taken out of the settings.
+bool holds_withdrawn_key(const World& world, const WriteKeyring& step);
+
 }  // namespace aadssh

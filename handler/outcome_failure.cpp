@@ -3,6 +3,7 @@
 
 #include "handler/packages.hpp"
 #include "handler/repository_probe.hpp"
+#include "handler/signature_failure.hpp"
 
 #include <fmt/format.h>
 
@@ -118,14 +119,12 @@ Failure outcome_failure(RunContext& run,
     if (applied.outcome == Outcome::network) {
         return unreachable(run, repository, applied);
     }
-    // No command on the machine mends a refused signature; the code's own text says what does.
-    const auto hint = applied.outcome == Outcome::signature
-                          ? std::string()
-                          : support.row->tool->repair_hint(applied.outcome);
-    auto problem = fmt::format("the step \"{}\" failed", applied.purpose);
     if (applied.outcome == Outcome::signature) {
-        problem = fmt::format("the signature of the repository {} is refused", repository.url);
-    } else if (applied.outcome != Outcome::failed) {
+        return signature_failure(run, support, repository, applied.words);
+    }
+    const auto hint = support.row->tool->repair_hint(applied.outcome);
+    auto problem = fmt::format("the step \"{}\" failed", applied.purpose);
+    if (applied.outcome != Outcome::failed) {
         problem += fmt::format(": {}", outcome_name(applied.outcome));
     }
     return {exit_code_for(applied.outcome), Phase::package, problem, applied.words, hint};

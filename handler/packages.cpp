@@ -14,6 +14,16 @@ namespace aadssh {
 namespace {
 
 constexpr std::chrono::seconds query_limit{60};
+/// A database answers in milliseconds. Undo and removal ask it even when the command's time is up.
+constexpr std::chrono::seconds least_limit{5};
+
+Command within_deadline(const World& world, Command command) {
+    if (world.deadline) {
+        const auto left = std::max<Milliseconds>(world.deadline->left(), least_limit);
+        command.limit = std::min(command.limit, left);
+    }
+    return command;
+}
 
 }  // namespace
 
@@ -42,7 +52,7 @@ std::string describe_end(const CommandResult& result) {
 
 CommandResult run_logged(World& world, const Command& command, bool with_output) {
     log_info("run: " + shell_line(command.argv));
-    auto result = world.processes.run(command);
+    auto result = world.processes.run(within_deadline(world, command));
     log_info(fmt::format("end: {}: {} after {} ms",
                          command.argv.front(),
                          describe_end(result),

@@ -32,8 +32,9 @@ std::string owning_package(World& world, const PackageTool& tool, const std::str
 /// none.
 const PackageTool* present_tool(const World& world);
 
-/// Runs a program inside the limit and logs its words, exit code, duration and, unless it is a long
-/// listing, its output.
+/// Runs a program inside its own limit and the command's deadline (of which at least 5 s are taken
+/// to be left), and logs its words, exit code, duration and, unless it is a long listing, its
+/// output.
 CommandResult run_logged(World& world, const Command& command, bool with_output = true);
 
 /// For a wait that a signal ended.

@@ -7,6 +7,7 @@
 #include "handler/json.hpp"
 #include "handler/preflight.hpp"
 #include "handler/scrub.hpp"
+#include "handler/verify.hpp"
 
 #include <fmt/format.h>
 
@@ -22,8 +23,8 @@ constexpr IdentityPatience no_patience{Seconds(0), Seconds(0)};
 struct Outlook {
     std::vector<Substatus> findings;
     std::string distribution;
-    std::optional<Plan> plan;
-    std::string stop;  ///< the message with which install would end; empty: it would go on
+    std::optional<Plan> plan;  ///< none: install would stop, or change nothing
+    std::string stop;          ///< the message with which install would end; empty: it would go on
     int code = 0;
 };
 
@@ -52,15 +53,25 @@ void stop_at(Outlook& outlook, const Failure& failure) {
     }
 }
 
+Plan first_plan(RunContext& run, const Facts& facts) {
+    const auto rungs = choose_rungs(run, facts);
+    const auto inputs =
+        install_inputs(run.world, facts, rungs.front(), run.settings, run.proxies, run.state);
+    return facts.support.row->tool->install_plan(inputs);
+}
+
 Outlook look_ahead(RunContext& run) {
     Outlook outlook;
     try {
         read_what_may_be_read(run);
         const auto facts = gather_facts(run.world, run.environment);
         outlook.distribution = facts.support.distribution;
+        note_support(run, facts);
+        const bool in_order = healthy(run.world, facts, RunSshd::leave_absent);
         try {
+            check_changeable(facts, in_order);
             check_legacy(run, facts);
-            check_identity(run, facts.login.installed(), no_patience);
+            check_identity(run, in_order, no_patience);
         } catch (const Failure& failure) {
             stop_at(outlook, failure);
         }
@@ -70,10 +81,11 @@ Outlook look_ahead(RunContext& run) {
                       0,
                       fmt::format("Could not be read: {}.", place)});
         }
-        const auto rungs = choose_rungs(run, facts);
-        const auto inputs =
-            install_inputs(run.world, facts, rungs.front(), run.settings, run.proxies, run.state);
-        outlook.plan = facts.support.row->tool->install_plan(inputs);
+        if (note_kept_package(run, facts)) {
+            demand_verified(run, facts, RunSshd::leave_absent);
+        } else {
+            outlook.plan = first_plan(run, facts);
+        }
     } catch (const Failure& failure) {
         stop_at(outlook, failure);
     } catch (const std::exception& error) {
@@ -108,7 +120,11 @@ std::string as_text(const Outlook& outlook) {
         text += fmt::format("{}{}", text.empty() ? "" : "\n", describe(*outlook.plan));
     }
     if (!outlook.stop.empty()) {
-        text += fmt::format("\ninstall would stop before these steps with: {}\n", outlook.stop);
+        text += fmt::format("\ninstall would stop {}with: {}\n",
+                            outlook.plan ? "before these steps " : "",
+                            outlook.stop);
+    } else if (!outlook.plan) {
+        text += "\ninstall would change nothing.\n";
     }
     return scrub(text);
 }

@@ -53,6 +53,12 @@ void no_answer(RunContext& run, const Identity& identity, bool package_in_place)
 
 }  // namespace
 
+void note_support(RunContext& run, const Facts& facts) {
+    if (!facts.support.note.empty()) {
+        run.note({"distribution", Level::warning, 0, facts.support.note});
+    }
+}
+
 void check_legacy(RunContext& run, const Facts& facts) {
     const auto code = ExitCode::legacy_extension_present;
     std::vector<std::string> blocking;
@@ -68,7 +74,10 @@ void check_legacy(RunContext& run, const Facts& facts) {
         }
     }
     if (!blocking.empty()) {
-        const auto found = fmt::format("found {}", fmt::join(blocking, " and "));
+        auto found = fmt::format("found {}", fmt::join(blocking, " and "));
+        if (!leftovers.empty()) {
+            found += fmt::format("; and what does no harm, {}", fmt::join(leftovers, ", "));
+        }
         run.note({"legacy",
                   Level::error,
                   static_cast<int>(code),
@@ -120,10 +129,38 @@ void check_identity(RunContext& run, bool package_in_place, const IdentityPatien
     no_answer(run, identity, package_in_place);
 }
 
-void preflight(RunContext& run, const Facts& facts, bool package_in_place) {
+bool note_kept_package(RunContext& run, const Facts& facts) {
+    if (facts.login.installed() && !facts.immutable.empty()) {
+        run.note({"repository",
+                  Level::warning,
+                  0,
+                  fmt::format("aadsshlogin {} came with this system's image and is not upgraded: "
+                              "{}.",
+                              facts.login.version,
+                              facts.immutable)});
+        return true;
+    }
+    if (!facts.login.installed() || !facts.login.held) {
+        return false;
+    }
+    run.note(
+        {"repository",
+         Level::warning,
+         0,
+         fmt::format("aadsshlogin is held at version {} by the administrator: it stays as it is "
+                     "and is not upgraded.",
+                     facts.login.version)});
+    return true;
+}
+
+void check_changeable(const Facts& facts, bool package_in_place) {
     if (!facts.immutable.empty() && !package_in_place) {
         throw immutable_system(facts.immutable);
     }
+}
+
+void preflight(RunContext& run, const Facts& facts, bool package_in_place) {
+    check_changeable(facts, package_in_place);
     check_legacy(run, facts);
     check_identity(
         run, package_in_place, identity_patience(run.world.clock.uptime(), package_in_place));

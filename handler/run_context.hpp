@@ -16,7 +16,7 @@ namespace aadssh {
 /// Everything one command works with; made by run() and passed down.
 struct RunContext {
     World& world;
-    Deadline deadline;
+    Deadline& deadline;  ///< the world's
     HandlerEnvironment environment;
     std::optional<std::string> sequence;
     Settings settings;
@@ -26,7 +26,9 @@ struct RunContext {
     std::vector<Substatus> checks;  ///< what was found so far, in order
 
     RunContext(World& the_world, Seconds limit)
-        : world(the_world), deadline(the_world.clock, limit), store(the_world) {}
+        : world(the_world),
+          deadline(the_world.deadline.emplace(the_world.clock, limit)),
+          store(the_world) {}
 
     /// A later finding under the same name replaces the earlier one.
     void note(Substatus found);

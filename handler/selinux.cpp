@@ -18,9 +18,8 @@ constexpr std::string_view module_prefix = "aad";
 bool module_is_loaded(const World& world, const std::string& store) {
     for (const auto& priority : world.files.list(store)) {
         const auto modules = world.files.list(fmt::format("{}/{}", store, priority));
-        if (std::ranges::any_of(modules, [](const std::string& name) {
-                return name.starts_with(module_prefix);
-            })) {
+        if (std::ranges::any_of(
+                modules, [](const std::string& name) { return name.starts_with(module_prefix); })) {
             return true;
         }
     }
@@ -74,8 +73,8 @@ std::string uncovered_by_policy(const World& world, const Selinux& selinux) {
         return !file.ok() || file.text.find(session_domain) != std::string::npos;
     });
     if (world.files.info(session_program) && !files.empty() && !knows) {
-        return fmt::format("its module does not know {}, the domain of {}", session_domain,
-                           session_program);
+        return fmt::format(
+            "its module does not know {}, the domain of {}", session_domain, session_program);
     }
     return {};
 }

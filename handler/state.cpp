@@ -68,12 +68,15 @@ std::optional<TransactionRecord> read_transaction(const Json& json, bool& damage
     const auto pid = json.integer("/transaction/pid");
     const auto start = json.integer("/transaction/startTime");
     const auto boot = json.string("/transaction/bootId");
+    auto before = words(json, "/transaction/installedBefore", damaged);
     if (!purpose || !pid || !start || !boot) {
         damaged = true;
         return std::nullopt;
     }
-    return TransactionRecord{
-        *purpose, {static_cast<pid_t>(*pid), static_cast<std::uint64_t>(*start)}, *boot};
+    return TransactionRecord{*purpose,
+                             {static_cast<pid_t>(*pid), static_cast<std::uint64_t>(*start)},
+                             *boot,
+                             std::move(before)};
 }
 
 /// Nothing when any part is not what we would have written.
@@ -101,6 +104,7 @@ void write_transaction(JsonWriter& writer, const TransactionRecord& transaction)
     writer.key("pid").value(static_cast<std::int64_t>(transaction.process.pid));
     writer.key("startTime").value(static_cast<std::int64_t>(transaction.process.start_time));
     writer.key("bootId").value(transaction.boot_id);
+    write_words(writer, "installedBefore", transaction.installed_before);
     writer.end();
 }
 

@@ -24,6 +24,9 @@ struct TransactionRecord {
     std::string purpose;
     ProcessId process;
     std::string boot_id;
+    /// Names of all packages that were installed before it, sorted; empty: not known (the database
+    /// could not be asked, or an older version of this program wrote the record).
+    std::vector<std::string> installed_before{};
 };
 
 /// What must outlive a handler version and a kill: what we added to the machine. Every record is

@@ -62,8 +62,12 @@ std::string lock_holder(const RunContext& run, const PackageTool& tool) {
             output_path()));
 }
 
-void journal(RunContext& run, const std::string& purpose, const ProcessId& process) {
-    run.state.transaction = TransactionRecord{purpose, process, run.world.clock.boot_id()};
+void journal(RunContext& run,
+             const std::string& purpose,
+             const ProcessId& process,
+             const std::vector<std::string>& installed_before) {
+    run.state.transaction =
+        TransactionRecord{purpose, process, run.world.clock.boot_id(), installed_before};
     run.store.save(run.state);
 }
 
@@ -116,14 +120,39 @@ void await_earlier_transaction(RunContext& run) {
             run.world.clock.sleep(lock_poll);
         }
     }
-    if (const auto* tool = present_tool(run.world);
-        same_boot && earlier.process.pid == 0 && tool != nullptr) {
-        await_locks(run, *tool, Milliseconds(0));
+    if (const auto* tool = present_tool(run.world); tool != nullptr) {
+        if (same_boot && earlier.process.pid == 0) {
+            await_locks(run, *tool, Milliseconds(0));
+        }
+        // Before the journal is cleared: a run that is killed here leaves this to the next one.
+        // What others have installed meanwhile is noted, too; it is only named at removal, and
+        // stays.
+        note_dependencies(run, *tool, earlier.installed_before);
     }
     clear_journal(run);
 }
 
-CommandResult run_transaction(RunContext& run, const PackageTool& tool, const RunTool& step) {
+void note_dependencies(RunContext& run,
+                       const PackageTool& tool,
+                       const std::vector<std::string>& installed_before) {
+    if (installed_before.empty()) {
+        return;
+    }
+    auto& noted = run.state.dependencies;
+    for (const auto& name : installed_packages(run.world, tool)) {
+        const bool is_new =
+            !std::ranges::binary_search(installed_before, name) && !run.state.added(name);
+        if (is_new && std::ranges::find(noted, name) == noted.end()) {
+            noted.push_back(name);
+        }
+    }
+    run.store.save(run.state);
+}
+
+CommandResult run_transaction(RunContext& run,
+                              const PackageTool& tool,
+                              const RunTool& step,
+                              const std::vector<std::string>& installed_before) {
     const auto reserve = transaction_reserve(run.deadline);
     await_locks(run, tool, reserve);
     if (run.deadline.left() < reserve) {
@@ -136,7 +165,7 @@ CommandResult run_transaction(RunContext& run, const PackageTool& tool, const Ru
                         run.deadline.total().count()));
     }
     try {
-        journal(run, step.purpose, {});
+        journal(run, step.purpose, {}, installed_before);
     } catch (const Failure&) {
         run.state.transaction.reset();  // nothing was started
         throw;
@@ -151,7 +180,7 @@ CommandResult run_transaction(RunContext& run, const PackageTool& tool, const Ru
         return {.started = false, .error = error};
     }
     try {
-        journal(run, step.purpose, process);
+        journal(run, step.purpose, process, installed_before);
     } catch (const Failure& failure) {
         // The intent is on record; an intent without a pid makes the next run wait on the tool's
         // lock.

@@ -124,9 +124,6 @@ Substatus check_sshd(World& world, const Facts& /*facts*/) {
     if (!world.root) {
         return unsure("sshd", "sshd's configuration could not be read (needs root).");
     }
-    if (!world.files.info("/run/sshd")) {
-        world.files.make_folder("/run/sshd", 0755);
-    }
     const auto result = run_logged(
         world,
         {.argv = {sshd_program,
@@ -188,14 +185,41 @@ Substatus check_selinux(World& world, const Facts& facts) {
 using Check = Substatus (*)(World&, const Facts&);
 constexpr Check checks[] = {check_package, check_pam, check_nss, check_sshd, check_selinux};
 
+void make_run_sshd(World& world) {
+    if (!world.files.info("/run/sshd")) {
+        world.files.make_folder("/run/sshd", 0755);
+    }
+}
+
 }  // namespace
 
-std::vector<Substatus> verify(World& world, const Facts& facts) {
+std::vector<Substatus> verify(World& world, const Facts& facts, RunSshd folder) {
+    if (folder == RunSshd::make && world.root) {
+        make_run_sshd(world);
+    }
     std::vector<Substatus> found;
     for (const auto check : checks) {
         found.push_back(check(world, facts));
     }
     return found;
+}
+
+bool healthy(World& world, const Facts& facts, RunSshd folder) {
+    return facts.login.installed() && failed_checks(verify(world, facts, folder)).empty();
+}
+
+void demand_verified(RunContext& run, const Facts& facts, RunSshd folder) {
+    const auto found = verify(run.world, facts, folder);
+    for (const auto& one : found) {
+        run.note(one);
+    }
+    if (const auto missing = failed_checks(found); !missing.empty()) {
+        throw Failure(ExitCode::verification_failed,
+                      Phase::verification,
+                      "aadsshlogin is not completely set up on this VM",
+                      missing,
+                      facts.support.row->tool->reinstall_hint(login_package));
+    }
 }
 
 std::string failed_checks(const std::vector<Substatus>& found) {
@@ -213,9 +237,7 @@ std::string sshd_complaint(World& world) {
     if (!world.files.info(sshd_program)) {
         return {};
     }
-    if (!world.files.info("/run/sshd")) {
-        world.files.make_folder("/run/sshd", 0755);
-    }
+    make_run_sshd(world);
     const auto result = run_logged(world, {.argv = {sshd_program, "-t"}, .limit = Seconds(20)});
     return result.ok() ? std::string()
                        : one_line(scrub(result.output), 300) + " (" + describe_end(result) + ")";

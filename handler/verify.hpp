@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "handler/facts.hpp"
+#include "handler/run_context.hpp"
 #include "handler/status.hpp"
 #include "handler/sys/world.hpp"
 
@@ -13,10 +14,21 @@ namespace aadssh {
 /// Match block.
 inline constexpr const char* probe_user = "user@example.com";
 
+/// What to do about a folder /run/sshd that is absent, without which sshd -T refuses to run. An
+/// sshd that systemd starts on demand makes it only then.
+enum class RunSshd { make, leave_absent };
+
 /// Looks whether everything that a sign-in needs is in place: package, PAM, NSS, sshd, SELinux, one
 /// substatus each. A check that could not be run is a warning with the tool's words. Only reads,
-/// except that /run/sshd is made if absent, without which sshd -T refuses to run.
-std::vector<Substatus> verify(World& world, const Facts& facts);
+/// except for /run/sshd.
+std::vector<Substatus> verify(World& world, const Facts& facts, RunSshd folder = RunSshd::make);
+
+/// Whether the package is installed and nothing that a sign-in needs is missing: a machine that an
+/// outage of others must not turn red.
+bool healthy(World& world, const Facts& facts, RunSshd folder = RunSshd::make);
+
+/// Notes every check; throws Failure(verification_failed) with what is missing.
+void demand_verified(RunContext& run, const Facts& facts, RunSshd folder = RunSshd::make);
 
 /// The findings that make the machine unfit, as "pam: ...; sshd: ..."; empty when it is good.
 std::string failed_checks(const std::vector<Substatus>& found);

@@ -125,7 +125,8 @@ constinit const PackageTool dnf = [] {
     tool.classify = classify;
     tool.newest_version = newest_version;
     tool.hidden_query = hidden_query;
-    tool.hiding_places = "exclude= in /etc/dnf/dnf.conf and /etc/yum.repos.d, dnf versionlock list, dnf module list";
+    tool.hiding_places =
+        "exclude= in /etc/dnf/dnf.conf and /etc/yum.repos.d, dnf versionlock list, dnf module list";
     tool.culprit = yum_culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.repair_hint = repair_hint;

@@ -33,8 +33,8 @@ struct InstallInputs {
     std::string architecture;                    ///< the tool's word for it: "amd64"
     std::string source_file;                     ///< where our own source goes
     bool source_in_place = false;   ///< our own file is there with the text we would write
-    bool keyring_in_place = false;  ///< holds every key of `accepted`, or is not ours to touch
-    bool keys_trusted = false;      ///< rpm: its database holds every key of `accepted`
+    bool keyring_in_place = false;  ///< holds exactly `accepted_keys`, or is not ours
+    bool keys_trusted = false;      ///< rpm: its database holds every key of `accepted_keys`
     std::string signed_by;          ///< what our source names; empty: none
     std::string keyring;            ///< where the key goes; empty: the distribution brings the keys
     std::vector<std::string> shipped_keys;

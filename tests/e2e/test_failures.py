@@ -2,6 +2,7 @@
 """Failures under the agent: a failing install is shown by its stderr alone, so cause and mend must stand there."""
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -200,6 +201,32 @@ def test_repository_faults(machine: MakeMachine, kind: str, argument: Any, parts
     done = m.direct("install", settings={"deadlineSeconds": 60})
     assert done.code == 20, done.stderr
     assert_explains(done.stderr, 20, *parts)
+    assert_removed(m, clean)
+
+
+# apt gives up after 28 s by itself; a key is asked for three times, 38 s in all.
+@pytest.mark.parametrize("settings, seconds", [(None, 40), (None, 15), (..., 40), (..., 15)], ids=("index", "index-cut-off", "signing-key", "signing-key-cut-off"))
+def test_repository_that_never_answers(machine: MakeMachine, settings: Any, seconds: int) -> None:
+    m = machine("debian12", settings=settings)
+    m.swallow_packets_to("packages.microsoft.com")
+    clean = m.snapshot_etc()
+    start = time.monotonic()
+    done = m.direct("install", settings={"deadlineSeconds": seconds})
+    assert time.monotonic() - start < seconds + 10, "The deadline did not end it."
+    assert done.code == 20, done.stderr
+    assert_explains(done.stderr, 20, "no answer from packages.microsoft.com:443", "https_proxy")
+    assert_removed(m, clean)
+
+
+@pytest.mark.parametrize("family", ("debian12", "debian13"))
+@pytest.mark.parametrize("days, valid_days, what", [(2, None, "is not valid yet"), (-40, 10, "is expired (invalid since")])
+def test_dates_that_do_not_fit_the_clock(machine: MakeMachine, family: str, days: float, valid_days: float | None, what: str) -> None:
+    m = machine(family)
+    clean = m.snapshot_etc()
+    m.microsoft.dated(days, valid_days)
+    done = m.direct("install")
+    assert done.code == 61, done.stderr
+    assert_explains(done.stderr, 61, what, "the clock says 20", "timedatectl set-ntp true")
     assert_removed(m, clean)
 
 

@@ -162,6 +162,52 @@ def test_reboot_between_update_and_uninstall_removes(machine: MakeMachine) -> No
     assert_removed(m, before)
 
 
+def cut_power_between_update_and_uninstall(m: Machine) -> None:
+    """The agent ends while the new version's `update` waits for our lock: so it never gets to the old version's `uninstall`."""
+    m.ok("mkdir", "-p", os.path.dirname(LOCK))
+    holder = m.popen("flock", LOCK, "sleep", "600")
+    wait_until(lambda: m.run("flock", "-n", LOCK, "true").code != 0, what="the lock")
+    m.goal_state(version="1.0.1")
+    wait_until(lambda: "waiting for another run" in m.handler_log().rpartition("update ")[2], what="the update")
+    m.kill_agent()
+    for pid in [pid for pid, argv in m.namespace.processes().items() if argv == ["sleep", "600"]]:
+        os.kill(pid, signal.SIGKILL)
+    holder.wait(10)
+    wait_until(lambda: "done: Prepared: version 1.0.0 will leave" in m.handler_log(), what="the end of the update")
+    assert m.exists(f"{STATE}/update-marker") and "uninstall " not in m.handler_log()
+    m.shutdown()
+    m.boot()
+
+
+@pytest.mark.parametrize("agent", ("2.7", "2.12"))
+def test_reboot_between_update_and_uninstall_under_the_agent(machine: MakeMachine, agent: str) -> None:
+    m = machine("debian12", agent_version=agent)
+    before = m.snapshot_etc()
+    installed(m)
+    cut_power_between_update_and_uninstall(m)
+    # The agent begins the sequence again, so a second `update` writes a marker of this boot.
+    m.start_agent()
+    assert m.wait_reported(lambda r: r.success and r.version == "1.0.1")
+    assert m.handler_log().count("done: Prepared") == 2 and m.handler_log().count("part of an update") == 1
+    assert " remove aadsshlogin" not in m.dpkg_log() and " purge aadsshlogin" not in m.dpkg_log()
+    assert_good(m, OLD)
+    assert not m.exists(f"{STATE}/update-marker")
+    m.goal_state(state="uninstall")
+    m.wait_gone()
+    assert_removed(m, before)
+
+
+@pytest.mark.parametrize("agent", ("2.7", "2.12"))
+def test_deletion_after_a_reboot_between_update_and_uninstall(machine: MakeMachine, agent: str) -> None:
+    m = machine("debian12", agent_version=agent)
+    before = m.snapshot_etc()
+    installed(m)
+    cut_power_between_update_and_uninstall(m)
+    m.goal_state(state="uninstall")
+    m.wait_gone()
+    assert_removed(m, before)
+
+
 def test_only_the_uninstall_right_after_an_update_keeps_packages(machine: MakeMachine) -> None:
     m = machine("debian12")
     assert m.direct("install").code == 0

@@ -107,3 +107,14 @@ def test_transaction_outlives_the_deadline(machine: MakeMachine) -> None:
     assert again.code == 0, again.stderr
     assert "of an earlier run" in m.handler_log()
     assert_good(m, OLD)
+
+
+def test_dependencies_of_a_transaction_that_outlived_its_run(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    m.write("/etc/aadsshlogin-standin/sleep", "24")
+    done = m.direct("install", settings={"deadlineSeconds": 20})
+    assert done.code == 66, done.stderr
+    assert m.direct("enable").code == 0
+    m.write("/etc/aadsshlogin-standin/sleep", "0")
+    removed = m.direct("uninstall")
+    assert removed.code == 0 and "libcurl4," in removed.stdout.partition("Dependencies stay: ")[2], removed.stdout

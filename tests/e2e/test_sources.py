@@ -8,6 +8,7 @@ import pytest
 from expectations import OWN_SOURCE, assert_explains, assert_good, keyring
 from rig.debs import NEW, OLD, deb
 from rig.etc_snapshot import difference
+from rig.keys import keys
 from rig.machine import Machine
 
 MakeMachine = Callable[..., Machine]
@@ -118,6 +119,33 @@ def test_lists_of_a_first_boot(machine: MakeMachine, family: str, lists: str) ->
     m.goal_state(settings={})
     m.wait_reported(lambda r: r.success)
     assert_good(m, OLD)
+
+
+@pytest.mark.parametrize("family, content", [("debian12", "wrong"), ("debian12", None), ("debian13", "wrong"), ("debian13", None)])
+def test_keyring_of_the_administrator_without_the_key(machine: MakeMachine, family: str, content: str | None) -> None:
+    m = machine(family)
+    theirs, their_keyring = "/etc/apt/sources.list.d/our-site.list", "/etc/apt/keyrings/our-site.gpg"
+    m.write(theirs, f"deb [signed-by={their_keyring}] https://packages.microsoft.com/{m.family.prod} {m.family.suite} main\n")
+    if content is not None:
+        m.write(their_keyring, keys()[content].binary)
+    before = m.snapshot_etc()
+    done = m.direct("install")
+    assert done.code == 61, done.stderr
+    assert_explains(done.stderr, 61, theirs, f"| gpg --dearmor > {their_keyring}", "BC528686B50D79E339D3721CEB3E94ADBE1229CF", "AA86F75E427A19DD33346403EE4D7792F748182B")
+    assert not difference(before, m.snapshot_etc())
+    m.write(their_keyring, m.test_key)
+    assert m.direct("install").code == 0
+
+
+@pytest.mark.parametrize("operation", ("enable", "install"))
+def test_withdrawn_signing_key_leaves_our_keyring(machine: MakeMachine, operation: str) -> None:
+    m = machine("debian12")
+    assert m.direct("install").code == 0
+    ours = m.root / KEYRING[1:]
+    assert m.test_key in ours.read_bytes()
+    (m.root / "etc/aadsshlogin/settings.json").unlink()
+    m.direct(operation)
+    assert ours.exists() and m.test_key not in ours.read_bytes()
 
 
 def test_somebody_elses_broken_source_does_not_matter(machine: MakeMachine) -> None:

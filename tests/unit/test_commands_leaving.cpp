@@ -248,3 +248,24 @@ TEST_CASE("uninstall: a machine with a damaged package database is not said to b
     CHECK(vm.command("uninstall").code == 52);
     CHECK(contains_text(vm.state_text(), "aadsshlogin"));
 }
+
+TEST_CASE("uninstall: names the dependencies of a package whose installation outlived its run") {
+    Machine vm(debian_12);
+    auto endless = exits(0);
+    endless.timed_out = true;
+    vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "apt-get" && has_word(c, "--no-download"); },
+        [&](const Command&) { return endless; });
+    CHECK(vm.command("install").code == 66);
+    vm.fake.processes.living.clear();
+    vm.set_up_by_hand();
+    vm.dpkg["libaad0"] = {"ii ", "3.1"};
+    SUBCASE("the next command is a removal") {}
+    SUBCASE("there was an enable between") {
+        CHECK(vm.command("enable").code == 0);
+    }
+    const auto ended = vm.command("uninstall");
+    CHECK(ended.code == 0);
+    CHECK(contains_text(ended.out, "Removed: aadsshlogin."));
+    CHECK(contains_text(ended.out, "Dependencies stay: libaad0."));
+}

@@ -294,3 +294,38 @@ TEST_CASE("restore: a machine on which we wrote nothing is left alone") {
     restore_own_files(machine.run, gather_facts(machine.world, machine.run.environment));
     CHECK(machine.vm.fake.files.operations.empty());
 }
+
+TEST_CASE("restore: a keyring of ours with a key that was withdrawn is written anew") {
+    Converged machine;
+    const auto key = key_file("mirror");
+    machine.run.settings.key_url = "https://keys.example/mirror.gpg";
+    machine.run.settings.signing_keys = {fingerprint_of(key)};
+    machine.vm.fake.http.on(machine.run.settings.key_url, answer(200, key));
+    REQUIRE_FALSE(machine.failure().has_value());
+    machine.vm.set_up_by_hand();
+    machine.vm.forget_history();
+    const auto keyring = [&] { return machine.vm.fake.files.text(debian_12.keyring); };
+    REQUIRE(contains_text(keyring(), key));
+    const auto restore = [&] {
+        restore_own_files(machine.run, gather_facts(machine.world, machine.run.environment));
+    };
+
+    SUBCASE("still wanted: nobody is asked and nothing written") {
+        machine.run.settings.signing_keys.emplace_back(40, 'A');
+        restore();
+        CHECK(machine.vm.fake.files.operations.empty());
+        CHECK(machine.vm.fake.http.requests.empty());
+    }
+    SUBCASE("withdrawn") {
+        machine.run.settings = {};
+        restore();
+        CHECK_FALSE(contains_text(keyring(), key));
+        CHECK(contains_text(machine.note("repository"), "no longer accepted"));
+    }
+    SUBCASE("withdrawn, but the administrator has changed the keyring") {
+        machine.run.settings = {};
+        machine.vm.fake.files.add(debian_12.keyring, keyring() + key_file("theirs"));
+        restore();
+        CHECK(contains_text(keyring(), key));
+    }
+}

@@ -4,6 +4,7 @@
 #include "handler/failure.hpp"
 #include "installers/apt.hpp"
 #include "installers/dnf.hpp"
+#include "installers/openpgp.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -208,6 +209,28 @@ TEST_CASE(
                       {sha256_hex("somebody else's")});  // what we wrote, and it lacks a key
     StateStore(world).save(state);
     CHECK_FALSE(inputs_of(vm).keyring_in_place);
+}
+
+TEST_CASE("facts: a keyring of ours holds the wanted keys and no other") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    CHECK(inputs_of(vm).keyring_in_place);
+    const std::string keyring = debian_12.keyring;
+    const auto withdrawn = vm.fake.files.text(keyring) + key_file("withdrawn");
+    vm.fake.files.add(keyring, withdrawn);
+    CHECK(inputs_of(vm).keyring_in_place);  // changed since: the administrator's
+
+    World world = vm.fake.world();
+    auto state = context(world).state;
+    state.record_file(keyring, {sha256_hex(withdrawn)});
+    StateStore(world).save(state);
+    CHECK_FALSE(inputs_of(vm).keyring_in_place);
+
+    Settings settings;
+    settings.key_url = "https://mirror.example/key.asc";
+    settings.signing_keys = {fingerprint_of(key_file("withdrawn")),
+                             std::string(pinned_keys[0].fingerprint)};
+    CHECK(inputs_of(vm, settings).keyring_in_place);  // named, and one of Microsoft's named again
 }
 
 TEST_CASE("facts: extra fingerprints are accepted only together with the address of their key") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/failure.hpp"
 #include "handler/packages.hpp"
+#include "handler/run_context.hpp"
 #include "installers/apt.hpp"
 #include "tests/fakes/world.hpp"
 
@@ -97,6 +98,30 @@ TEST_CASE("packages: who owns a file") {
           "packages-microsoft-prod");
     Database unowned(exits(1, "dpkg-query: no path found matching pattern /x\n"));
     CHECK(owning_package(unowned.world, apt, "/x").empty());
+}
+
+TEST_CASE("packages: no question waits longer than the command has, but for 5 s at its end") {
+    Database database(exits(0, "packages-microsoft-prod: /x\n"));
+    const auto limits = [&] {
+        database.fake.processes.commands.clear();
+        ask_package(database.world, apt, "aadsshlogin");
+        installed_packages(database.world, apt);
+        owning_package(database.world, apt, "/x");
+        std::vector<Milliseconds> found;
+        for (const auto& command : database.fake.processes.commands) {
+            found.push_back(command.limit);
+        }
+        return found;
+    };
+    CHECK(limits() == std::vector<Milliseconds>(3, Seconds(60)));
+    const RunContext run(database.world, Seconds(40));
+    CHECK(limits() == std::vector<Milliseconds>(3, Seconds(40)));
+    database.fake.clock.advance(Seconds(20));
+    CHECK(limits() == std::vector<Milliseconds>(3, Seconds(20)));
+    run.deadline.lower_to(Seconds(30));
+    CHECK(limits() == std::vector<Milliseconds>(3, Seconds(10)));
+    database.fake.clock.advance(Seconds(20));
+    CHECK(limits() == std::vector<Milliseconds>(3, Seconds(5)));
 }
 
 TEST_CASE("packages: the tool is the one whose program is there") {

@@ -147,3 +147,77 @@ TEST_CASE("plan: a damaged record is left where it is") {
     CHECK(vm.command("plan").code == 0);
     CHECK(vm.state_text() == "{");
 }
+
+TEST_CASE("plan: a package that the administrator holds stays, as install leaves it") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.dpkg["aadsshlogin"].state = "hi ";
+    vm.published["aadsshlogin"] = "1.0.3";
+    const std::string stays =
+        "aadsshlogin is held at version 1.0.2 by the administrator: it stays as it is";
+    const auto text = vm.command("plan");
+    CHECK(text.code == 0);
+    CHECK(contains_text(text.out, stays));
+    CHECK(contains_text(text.out, "install would change nothing."));
+    CHECK_FALSE(contains_text(text.out, "apt-get"));
+    const auto json = parsed(vm.command(plan_as_json).out);
+    CHECK(json.integer("/code") == 0);
+    CHECK(json.is_null_or_absent("/plan"));
+    CHECK(contains_text(json.text("/findings"), stays));
+    CHECK(vm.command("install").code == 0);
+    CHECK(contains_text(vm.check("repository"), stays));
+    CHECK(vm.package_manager_commands().empty());
+}
+
+TEST_CASE("plan: ends with the code with which install ends before it changes anything") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    SUBCASE("a held package that is not set up: 21") {
+        vm.dpkg["aadsshlogin"].state = "hi ";
+        vm.fake.files.add("/etc/nsswitch.conf", "passwd: files\n");
+        const auto said = vm.command("plan");
+        CHECK(said.code == 21);
+        CHECK(contains_text(said.out, "install would stop with: AADSSH-21"));
+        CHECK(contains_text(said.out, "nss          error"));
+    }
+    SUBCASE("a package that does not work, and no answer of IMDS: 60") {
+        vm.fake.files.add("/etc/nsswitch.conf", "passwd: files\n");
+        vm.fake.http.forget("http://169.254.169.254/metadata/identity/oauth2/token");
+        vm.fake.http.on("http://169.254.169.254/metadata/identity", answer(503));
+        CHECK(vm.command("plan").code == 60);
+    }
+    SUBCASE("one that works: IMDS need not answer") {
+        vm.fake.http.forget("http://169.254.169.254/metadata/identity/oauth2/token");
+        vm.fake.http.on("http://169.254.169.254/metadata/identity", answer(503));
+        CHECK(vm.command("plan").code == 0);
+    }
+    SUBCASE("a legacy package beside a held one: 23") {
+        vm.dpkg["aadsshlogin"].state = "hi ";
+        vm.dpkg["aadlogin"] = {"ii ", "1.0"};
+        CHECK(vm.command("plan").code == 23);
+    }
+    const int planned = vm.command("plan").code;
+    CHECK(vm.command("install").code == planned);
+}
+
+TEST_CASE("plan: looks at an installed package without making the folder that sshd wants") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.fake.files.entries.erase("/run/sshd");
+    for (const auto* state : {"ii ", "hi "}) {
+        vm.dpkg["aadsshlogin"].state = state;
+        CHECK(vm.command("plan").code == 0);
+        CHECK(vm.fake.files.operations.empty());
+    }
+}
+
+TEST_CASE("plan: tells what a derivative is taken for, as install does") {
+    Machine vm(debian_12);
+    vm.fake.files.add("/etc/os-release",
+                      "ID=linuxmint\nID_LIKE=debian\nVERSION_ID=6\n"
+                      "VERSION_CODENAME=faye\nDEBIAN_CODENAME=bookworm\n");
+    const auto said = vm.command("plan");
+    CHECK(contains_text(said.out, "distribution warning "));
+    REQUIRE(vm.command("install").code == 0);
+    CHECK(contains_text(said.out, vm.check("distribution")));
+}

@@ -82,6 +82,20 @@ TEST_CASE("preflight: a harmless leftover of the legacy extension is a warning w
     CHECK(contains_text(checked.noted("legacy").message, "rm -r x"));
 }
 
+TEST_CASE("preflight: a leftover beside what blocks is named, too, with its removal") {
+    Checked checked;
+    checked.facts.legacy = {{"the package aadlogin 1.0", "apt-get purge aadlogin"},
+                            {"the folder x", "rm -r x", false},
+                            {"the folder y", "rm -r y", false}};
+    const auto message = checked.failure()->message();
+    for (const auto& text : {message, checked.noted("legacy").message}) {
+        CHECK(contains_text(text, "the package aadlogin 1.0"));
+        CHECK(contains_text(text, "the folder x (remove it with: rm -r x)"));
+        CHECK(contains_text(text, "the folder y (remove it with: rm -r y)"));
+    }
+    CHECK(message.find("Fix: apt-get purge aadlogin") != std::string::npos);
+}
+
 TEST_CASE("preflight: no identity is 22, with IMDS's words and the command that mends it") {
     Checked checked;
     checked.imds(

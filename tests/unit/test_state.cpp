@@ -58,7 +58,7 @@ TEST_CASE("state: what is saved is what is loaded") {
     state.record_package("aadsshlogin");
     state.dependencies = {"libaad0"};
     state.record_file("/etc/a \"b\"", {"d1", "d2"});
-    state.transaction = TransactionRecord{"install aadsshlogin", {4711, 99}, "boot-1"};
+    state.transaction = TransactionRecord{"install aadsshlogin", {4711, 99}, "boot-1", {"bash"}};
     StateStore(world).save(state);
 
     std::string warning;
@@ -72,6 +72,7 @@ TEST_CASE("state: what is saved is what is loaded") {
     CHECK(loaded.transaction->process.pid == 4711);
     CHECK(loaded.transaction->process.start_time == 99);
     CHECK(loaded.transaction->boot_id == "boot-1");
+    CHECK(loaded.transaction->installed_before == std::vector<std::string>{"bash"});
     CHECK(StateStore(world).peek().packages == state.packages);
 }
 
@@ -114,6 +115,7 @@ TEST_CASE("state: damaged files are set aside, whole and with a warning") {
         R"({"files":[{"path":"/a","sha256":"x"}]})",
         R"({"transaction":{"purpose":"x"}})",
         R"({"transaction":[]})",
+        R"({"transaction":{"purpose":"x","pid":1,"startTime":1,"bootId":"b","installedBefore":1}})",
         std::string(2UL * 1024 * 1024, ' '),
     };
     for (const auto& text : damaged) {
@@ -151,6 +153,15 @@ TEST_CASE("state: a newer version's schema number and keys are kept") {
     CHECK(json.text("/rings") == R"({"a":[1,null,"x"]})");
     CHECK(json.boolean("/ring") == false);
     CHECK(json.strings("/packages") == std::vector<std::string>{"aadsshlogin"});
+}
+
+TEST_CASE("state: a transaction of a version that noted no packages is read as one without") {
+    Stored stored(
+        R"({"schema":1,"transaction":{"purpose":"x","pid":1,"startTime":2,"bootId":"b"}})");
+    const auto state = stored.load();
+    CHECK(stored.warning.empty());
+    REQUIRE(state.transaction.has_value());
+    CHECK(state.transaction->installed_before.empty());
 }
 
 TEST_CASE("state: unknown keys are kept whatever their names are") {

@@ -268,3 +268,54 @@ TEST_CASE("earlier transaction: once it has ended, the locks of others are not o
     CHECK_FALSE(attempt.failure_of_waiting().has_value());
     CHECK(attempt.vm.fake.clock.sleeps.empty());
 }
+
+TEST_CASE("transaction: what was installed before it is in the journal while it runs") {
+    Attempt attempt;
+    std::string at_start;
+    attempt.vm.fake.processes.on_call({"apt-get"}, [&](const Command&) {
+        at_start = attempt.vm.state_text();
+        return exits(0);
+    });
+    run_transaction(attempt.run, apt, attempt.step, {"bash", "dpkg"});
+    CHECK(contains_text(at_start, R"("installedBefore":["bash","dpkg"])"));
+    CHECK_FALSE(contains_text(attempt.vm.state_text(), "installedBefore"));
+}
+
+TEST_CASE("earlier transaction: the dependencies that it brought are on record once it has ended") {
+    Attempt attempt;
+    attempt.left_behind(5001);
+    attempt.run.state.record_package("aadsshlogin");
+    auto& before = attempt.run.state.transaction->installed_before;
+    for (const auto& [name, package] : attempt.vm.dpkg) {
+        before.push_back(name);
+    }
+    const auto brings = [&] {
+        attempt.vm.dpkg["aadsshlogin"] = {"ii ", "1.0.2"};
+        attempt.vm.dpkg["libaad0"] = {"ii ", "3.1"};
+        attempt.vm.dpkg["half"] = {"iU ", "1"};
+    };
+    SUBCASE("while we waited") {
+        attempt.vm.fake.processes.living[5001] = 777;
+        attempt.vm.fake.clock.at_sleep = [&] {
+            brings();
+            attempt.vm.fake.processes.living.clear();
+        };
+    }
+    SUBCASE("long ago") {
+        brings();
+    }
+    SUBCASE("cut off by a reboot") {
+        attempt.run.state.transaction->boot_id = "another-boot";
+        brings();
+    }
+    CHECK_FALSE(attempt.failure_of_waiting().has_value());
+    CHECK(attempt.run.state.dependencies == std::vector<std::string>{"libaad0"});
+    CHECK(contains_text(attempt.vm.state_text(), R"("dependencies":["libaad0"])"));
+}
+
+TEST_CASE("earlier transaction: without a list of what was there nothing is a dependency") {
+    Attempt attempt;
+    attempt.left_behind(5001);
+    CHECK_FALSE(attempt.failure_of_waiting().has_value());
+    CHECK(attempt.run.state.dependencies.empty());
+}

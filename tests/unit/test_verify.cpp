@@ -190,3 +190,16 @@ TEST_CASE("verify: sshd's complaint about its files") {
     machine.vm.fake.files.entries.erase("/usr/sbin/sshd");
     CHECK(sshd_complaint(world).empty());
 }
+
+TEST_CASE("verify: sshd is not waited for beyond the command's time") {
+    Verified machine;
+    World world = machine.vm.fake.world();
+    const RunContext run(world, Seconds(10));
+    machine.vm.forget_history();
+    verify(world, gather_facts(world, read_handler_environment(world)));
+    sshd_complaint(world);
+    CHECK(machine.vm.fake.processes.ran({"/usr/sbin/sshd"}) == 2);
+    for (const auto& command : machine.vm.fake.processes.commands) {
+        CHECK(command.limit <= Seconds(10));
+    }
+}

@@ -24,6 +24,10 @@ def stanza(deb: Path) -> str:
     )
 
 
+def release_date(seconds: float) -> str:
+    return formatdate(seconds, usegmt=True).replace("GMT", "UTC")
+
+
 def pool_name(deb: Path) -> str:
     return deb.name.replace("%3a", ":").replace(":", "")
 
@@ -31,7 +35,8 @@ def pool_name(deb: Path) -> str:
 class Archive:
     """One suite of one archive. `packages` and `key` may be changed while it is served; an apt refresh sees the change."""
 
-    age = 0.0
+    age = 0.0  # seconds; negative: dated in the future
+    valid_for: float | None = None  # seconds from its date on
 
     def __init__(self, suite: str, packages: list[Path], key: str, architectures: tuple[str, ...] = ("amd64",)) -> None:
         self.suite = suite
@@ -77,9 +82,10 @@ class Archive:
         return "\n".join(stanza(deb) for deb in fitting).encode()
 
     def _release(self, indexes: dict[str, bytes]) -> str:
+        until = "" if self.valid_for is None else f"Valid-Until: {release_date(self.changed + self.valid_for)}\n"
         head = (
             f"Origin: {self.suite}\nLabel: {self.suite}\nSuite: {self.suite}\nCodename: {self.suite}\n"
-            f"Date: {formatdate(self.changed, usegmt=True).replace('GMT', 'UTC')}\nAcquire-By-Hash: yes\n"
+            f"Date: {release_date(self.changed)}\n{until}Acquire-By-Hash: yes\n"
             f"Architectures: {' '.join(self.architectures)}\nComponents: main\n"
         )
         for title, algorithm in (("SHA256", "sha256"), ("SHA512", "sha512")):

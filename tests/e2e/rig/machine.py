@@ -111,6 +111,12 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
             answer = {"wire": self.azure.wire, "plugin-host": self.azure.plugin_host, "imds": self.imds.answer}[name]
             self._servers[name] = Server(listening, answer, self.faults)
 
+    def swallow_packets_to(self, host: str) -> None:
+        """Until the next boot nothing that is sent to this host gets anywhere: a firewall that drops without a word."""
+        self.namespace.ip("link add hole type veth peer name far", "link set far up", "link set hole up", "address add 192.0.2.1/24 dev hole",
+                          "neighbour add 192.0.2.2 lladdr 02:00:00:00:00:01 nud permanent dev hole")
+        self.write("/etc/hosts", self.read("/etc/hosts").replace(f" {host}", "") + f"192.0.2.2 {host}\n")
+
     def _imds_reachable(self, reachable: bool) -> None:
         if reachable and "imds" not in self._servers:
             self._serve("imds", (IMDS, 80))
@@ -128,10 +134,17 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
 
     def stop_agent(self) -> None:
         """As systemd does it: TERM, then KILL. What the agent has started goes on."""
+        self._end_agent((signal.SIGTERM, signal.SIGKILL))
+
+    def kill_agent(self) -> None:
+        """As a crash does it: at once, with what it was about to do left undone. What the agent has started goes on."""
+        self._end_agent((signal.SIGKILL,))
+
+    def _end_agent(self, signals: Sequence[signal.Signals]) -> None:
         process, self._agent_process = self._agent_process, None
         if process is None:
             return
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number in signals:
             for pid in self._agent_pids():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)

@@ -81,6 +81,11 @@ class Namespace:
                 raise TimeoutError(f"{argv} took more than {timeout} s.\n{_content(out)}{_content(err)}") from error
             return Result(code, _content(out), _content(err))
 
+    def ip(self, *lines: str) -> None:
+        """Commands of ip(8), in the network of this boot."""
+        words = ["nsenter", f"--net=/proc/{self.pid}/ns/net", "ip", "-batch", "-"]
+        subprocess.run(words, input="".join(f"{line}\n" for line in lines), text=True, check=True)
+
     def processes(self) -> dict[int, list[str]]:
         """The processes inside: pid as seen from outside -> argv."""
         space = os.stat(f"/proc/{self.pid}/ns/pid").st_ino

@@ -79,6 +79,12 @@ class Microsoft:
         for archive in self.archives.values():
             archive.key = key
 
+    def dated(self, days: float, valid_days: float | None = None) -> None:
+        """Dates every index so many days from now, before it is first asked for; it may expire so many days after its date."""
+        for archive in self.archives.values():
+            archive.age = -days * 86400
+            archive.valid_for = None if valid_days is None else valid_days * 86400
+
     def withdraw(self, path: str) -> None:
         """Takes one repository, such as "debian/12/prod", off the site."""
         del self.archives[path]
