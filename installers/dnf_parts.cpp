@@ -13,24 +13,23 @@ namespace {
 constexpr int locked_code = 200;  // exit_on_lock
 
 /// The texts are those of LC_ALL=C, measured with dnf 4.5, 4.14 and 4.23; yum 3's are from its
-/// source (yum/__init__.py, yum/Errors.py, cli.py).
+/// source (yum/__init__.py, yum/yumRepo.py, cli.py, yummain.py) and from public reports.
 constexpr OutcomeRule first_rules[] = {
     {any_run, "No space left on device", Outcome::no_space},
     {any_run, "Curl error (23)", Outcome::no_space},
     {any_run, "Disk Requirements:", Outcome::no_space},
     {any_run, "can't create transaction lock", Outcome::locked},
-    {any_run, "already locked by", Outcome::locked},
-    {any_run, "Another app is currently holding the yum lock", Outcome::locked},
+    {any_run, "currently holding the yum lock", Outcome::locked},  // yum
     {any_run, "rpmdb open failed", Outcome::interrupted},
     {any_run, "cannot open Packages database", Outcome::interrupted},
-    {any_run, "Error: rpmdb", Outcome::interrupted},
     {installing, "GPG check FAILED", Outcome::signature},
-    {installing, "Public key for", Outcome::signature},
-    {any_run, "Bad GPG signature", Outcome::signature},
-    {any_run, "repomd.xml signature could not be verified", Outcome::signature},
+    {installing, "read a file:// file", Outcome::signature},           // that gpgkey names
+    {installing, "not correct for this package", Outcome::signature},  // yum: its keys
+    {installing, "Public key for", Outcome::signature},                // yum
+    {any_run, "repomd.xml signature could not be verified", Outcome::signature},  // yum
     {any_run, "GPG signature verification error", Outcome::signature},
     // Of RHUI, whose client certificate expires (learn.microsoft.com, "Troubleshoot Red Hat RHUI
-    // certificate issues in Azure").
+    // certificate issues in Azure"; MicrosoftDocs/azure-docs#19430, openshift/release#36741).
     {any_run, "peer rejected your certificate as expired", Outcome::certificate},
     {any_run, "alert certificate expired", Outcome::certificate},
     {any_run, "alert bad certificate", Outcome::certificate},
@@ -38,19 +37,20 @@ constexpr OutcomeRule first_rules[] = {
 
 constexpr OutcomeRule last_rules[] = {
     {installing, "nothing provides", Outcome::unmet},
-    {installing, "Requires: ", Outcome::unmet},
-    {installing, "conflicting requests", Outcome::unmet},
+    {installing, "Requires: ", Outcome::unmet},  // yum
     {installing, "conflicts with", Outcome::unmet},
     {installing, "Unable to find a match", Outcome::unmet},
-    {installing, "No package ", Outcome::unmet},
-    {installing, "Cannot download, all mirrors were already tried", Outcome::unmet},
-    {installing, "No more mirrors to try", Outcome::unmet},
+    {installing, "No package ", Outcome::unmet},  // yum
     {installing, "Cache-only enabled but no cache", Outcome::unmet},
+    {installing, "due to \"--cacheonly\" option", Outcome::unmet},
+    {installing, "Caching enabled but no local cache", Outcome::unmet},  // yum
+    // A file that the index lists is gone; any other trouble with one is the network's.
+    {installing, "Status code: 404", Outcome::unmet},
+    {installing, " Error 404 - ", Outcome::unmet},  // yum
     {fetching, "Failed to download metadata", Outcome::network},
-    {fetching, "Cannot retrieve repository metadata", Outcome::network},
     {fetching, "Error downloading packages", Outcome::network},
     {fetching, "Curl error", Outcome::network},
-    {fetching, "HTTP Error", Outcome::network},
+    {fetching, "No more mirrors to try", Outcome::network},  // yum
 };
 
 constexpr std::string_view explaining[] = {
@@ -59,16 +59,26 @@ constexpr std::string_view explaining[] = {
     "conflicts with",
     "Requires: ",
     "GPG check FAILED",
+    "not correct for this package",
     "Public key for",
+    "is not signed",
+    "could not be verified",
     "GPG signature verification error",
     "certificate",
-    "  - Status code:",
-    "  - Curl error",
+    "Status code:",
     "Curl error",
-    "HTTP Error",
+    " Error 4",
+    " Error 5",
+    "[Errno 1",
+    "Disk Requirements:",
     "transaction lock",
     "already locked by",
-    "scriptlet",
+    "another copy is running",
+    "filtered out by exclude",
+    "checksum doesn't match",
+    "no local cache",
+    "scriptlet failed",
+    "Error in ",
     "Error: ",
     "error: ",
     "No package ",
@@ -119,7 +129,7 @@ Outcome yum_classify_failure(ToolRun kind, int code, std::string_view text) {
         return rule->outcome;
     }
     if (kind == ToolRun::refresh &&
-        (contains(text, "Status code: 404") || contains(text, "HTTP Error 404"))) {
+        (says_of_index(text, "Status code: 404") || says_of_index(text, " Error 404 - "))) {
         return Outcome::not_published;
     }
     const OutcomeRule* rule = first_match(last_rules, kind, text);

@@ -44,7 +44,7 @@ std::vector<Candidate> candidates_in(std::string_view text, const Explaining& ex
     for (const std::string_view line : lines_of(text)) {
         const std::size_t rank = rank_of(line, explaining);
         const bool explains = rank != explaining.lines.size();
-        if (continued && line.starts_with(' ')) {
+        if (continued && !line.empty() && is_blank(line.front())) {
             found.back().text.append(" ").append(trim(line));  // the reason is on the next line
         } else if (explains) {
             const bool prefaced =

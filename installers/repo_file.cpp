@@ -58,7 +58,7 @@ void finish(std::vector<SourceEntry>& entries,
         take(entry, *last);
         last.reset();
     }
-    if (!entry.id.empty() && !entry.uris.empty()) {
+    if (!entry.id.empty() && entry.id != "main") {  // not a repository (dnf.conf(5), "[main]")
         entries.push_back(entry);
     }
 }

@@ -45,7 +45,8 @@ struct SourceEntry {
 /// one-line. Only the first MiB counts.
 std::vector<SourceEntry> parse_source_file(const std::string& path, std::string_view text);
 
-/// The sections of a .repo file that name a baseurl. Only the first MiB counts.
+/// The sections of a .repo file. One that names no baseurl but a list of mirrors, or nothing at
+/// all, has no URIs, yet it holds its id. Only the first MiB counts.
 std::vector<SourceEntry> parse_repo_file(const std::string& path, std::string_view text);
 
 /// The enabled entry that already offers this repository to this architecture: any spelling, http

@@ -29,6 +29,11 @@ std::string rpm_parse_owner(std::string_view text);
 inline constexpr ToolLock rpm_lock = {"/var/lib/rpm/.rpm.lock"};
 inline constexpr ToolLock rpm_lock_in_usr = {"/usr/lib/sysimage/rpm/.rpm.lock"};
 
+// --- outcomes ---
+
+/// Whether a line says this of a repository's repomd.xml, and not of another file of it.
+bool says_of_index(std::string_view text, std::string_view mark);
+
 // --- the plans ---
 
 /// The repositories that a command is about: the one that offers aadsshlogin (empty for a package

@@ -88,40 +88,45 @@ std::string newest_version(std::string_view text) {
 }
 
 /// tdnf's exit code is its error number modulo 256, so the number in the text is what counts
-/// (vmware/tdnf, include/tdnferror.h). Measured with 3.6.0.
+/// (vmware/tdnf, include/tdnferror.h, client/defines.h, plugins/repogpgcheck/defines.h). Measured
+/// with 3.6.0 where nothing else is said.
 constexpr OutcomeRule rules[] = {
-    {any_run, "No space left on device", Outcome::no_space},
-    {any_run, "Error(1036)", Outcome::no_space},
+    {any_run, "No space left on device", Outcome::no_space},  // rpm's and curl's
+    {any_run, " more space on the ", Outcome::no_space},      // rpm's
+    {any_run, "Error(1036)", Outcome::no_space},              // its source: the cache is full
     {any_run, "can't create transaction lock", Outcome::locked},
-    {any_run, "cannot open Packages database", Outcome::interrupted},
+    {any_run, "cannot open Packages database", Outcome::interrupted},  // rpm's
+    {any_run, "Error(1510)", Outcome::signature},                      // its source: not signed
+    {any_run, "Error(1513)", Outcome::signature},                      // its source: a bad key
     {any_run, "Error(1514)", Outcome::signature},
-    {any_run, "Error(1515)", Outcome::signature},
-    {any_run, "Error(1516)", Outcome::signature},
-    {any_run, "failed to match with known keys", Outcome::signature},
-    {any_run, "signature", Outcome::signature},
-    {refreshing, "Error: 404 when downloading", Outcome::not_published},
+    {any_run, "repogpgcheck plugin error", Outcome::signature},  // its source: of the index
     {installing, "Error: 404 when downloading", Outcome::unmet},
-    {installing, "nothing provides", Outcome::unmet},
-    {installing, "conflicts with", Outcome::unmet},
+    {installing, "nothing provides", Outcome::unmet},  // libsolv's
+    {installing, "conflicts with", Outcome::unmet},    // libsolv's
     {fetching, "when downloading", Outcome::network},
     {fetching, "Failed to synchronize cache", Outcome::network},
-    {fetching, "Checksum FAILED", Outcome::network},
-    {fetching, "Error(12", Outcome::network},  // 1200 + curl's number
-    {fetching, "Error(1622)", Outcome::network},
-    {any_run, "Error(1011)", Outcome::unmet},
+    {fetching, "Error(1528)", Outcome::network},  // a checksum
+    {fetching, "Error(12", Outcome::network},     // 1201 + curl's number
+    {installing, "Error(1011)", Outcome::unmet},
 };
 
 /// Also with exit code 0 when tdnf has left the repository out ("Disabling Repo").
 bool left_out(ToolRun kind, std::string_view text) {
-    return kind == ToolRun::refresh && contains(text, "Failed to synchronize cache");
+    return (kind == ToolRun::refresh || kind == ToolRun::query) &&
+           contains(text, "Failed to synchronize cache");
 }
 
 Outcome classify(ToolRun kind, int code, std::string_view text) {
-    if (kind == ToolRun::query) {
+    if (left_out(kind, text)) {
+        code = code == 0 ? 1 : code;
+    } else if (kind == ToolRun::query && (code == 0 || contains(text, "Error(1011)"))) {
         return newest_version(text).empty() ? Outcome::not_published : Outcome::ok;
     }
-    if (code == 0 && !left_out(kind, text)) {
+    if (code == 0) {
         return Outcome::ok;
+    }
+    if (kind == ToolRun::refresh && says_of_index(text, "Error: 404 when downloading")) {
+        return Outcome::not_published;
     }
     const OutcomeRule* rule = first_match(rules, kind, text);
     return rule != nullptr ? rule->outcome : Outcome::failed;
@@ -129,12 +134,15 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
 
 constexpr std::string_view explaining[] = {
     "No space left on device",
+    " more space on the ",
     "nothing provides",
     "conflicts with",
     "failed to match with known keys",
+    "signature check",
     "when downloading",
+    "not found or not installed",
     "transaction lock",
-    "scriptlet",
+    "scriptlet failed",
     "Error(",
     "Error: ",
     "error: ",

@@ -91,28 +91,23 @@ enum ZypperCode : int {
     script_failed = 107,
 };
 
-constexpr OutcomeRule first_rules[] = {
-    {any_run, "No space left on device", Outcome::no_space},
+/// The texts are those of LC_ALL=C, measured with zypper 1.14.
+constexpr OutcomeRule rules[] = {
+    {any_run, "No space left on device", Outcome::no_space},  // rpm's
+    {any_run, " more space on the ", Outcome::no_space},
+    {installing, "Can't hardlink/copy", Outcome::no_space},  // it does not tell why
     {any_run, "can't create transaction lock", Outcome::locked},
-    {any_run, "System management is locked", Outcome::locked},
     {any_run, "cannot open Packages database", Outcome::interrupted},
     {any_run, "Signature verification failed", Outcome::signature},
-    {any_run, "is unsigned, continue?", Outcome::signature},
-    {any_run, "package is not signed", Outcome::signature},
-    {any_run, "key signing key received", Outcome::signature},
-    {any_run, "signing key received", Outcome::signature},
     {installing, "nothing provides", Outcome::unmet},
     {installing, "conflicting requests", Outcome::unmet},
     {installing, "conflicts with", Outcome::unmet},
     {installing, "not found on medium", Outcome::unmet},
     {installing, "No provider of", Outcome::unmet},
-    {installing, "not found in package names", Outcome::unmet},
-    {refreshing, "HTTP response: 404", Outcome::not_published},
-    {refreshing, "Can't provide /repodata/repomd.xml", Outcome::network},
-    {fetching, "not found on medium", Outcome::network},
-    {fetching, "Repository type can't be determined", Outcome::not_published},
+    {refreshing, "Repository type can't be determined", Outcome::not_published},
     {fetching, "Permission to access", Outcome::network},
     {fetching, "Download (curl) error", Outcome::network},
+    {fetching, "temporarily unaccessible", Outcome::network},
     {fetching, "Timeout exceeded", Outcome::network},
     {fetching, "Valid metadata not found", Outcome::network},
     {fetching, "corrupted during transfer", Outcome::network},
@@ -122,7 +117,7 @@ Outcome classify_failure(ToolRun kind, int code, std::string_view text) {
     if (code == locked) {
         return Outcome::locked;
     }
-    const OutcomeRule* rule = first_match(first_rules, kind, text);
+    const OutcomeRule* rule = first_match(rules, kind, text);
     return rule != nullptr ? rule->outcome : Outcome::failed;
 }
 
@@ -146,17 +141,29 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
 
 constexpr std::string_view explaining[] = {
     "No space left on device",
+    " more space on the ",
+    "Can't hardlink/copy",
     "nothing provides",
     "conflicts with",
-    "Signature verification failed",
-    "is unsigned",
+    "remove lock",
     "Key Fingerprint",
+    "is unsigned",
+    "Signature verification failed",
     "HTTP response",
-    "Curl error",
     "Error message:",
+    "Permission to access",
+    "temporarily unaccessible",
+    "Timeout exceeded",
+    "type can't be determined",
+    "has wrong checksum",
+    "corrupted during transfer",
+    "on medium",
     "transaction lock",
     "locked by",
-    "scriptlet",
+    "scriptlet failed",
+    "contains garbage",
+    "No provider of",
+    "cannot open Packages database",
     "error:",
     "Problem",
     "not found",

@@ -171,7 +171,7 @@ CommandResult Machine::purge(const Command& command) {
 /// What aadsshlogin's scripts do, or take back.
 void Machine::configure(bool in) {
     auto& nss = fake.files.entries.at("/etc/nsswitch.conf").content;
-    auto& pam = fake.files.entries.at("/etc/pam.d/common-account").content;
+    auto& pam = fake.files.entries.at(pam_file()).content;
     auto& sshd = fake.files.entries.at("/etc/ssh/sshd_config").content;
     replace(nss, "files systemd aad\ngroup", "files systemd\ngroup");
     replace(pam, "account sufficient pam_aad.so\n", "");

@@ -21,6 +21,7 @@ namespace {
 
 constexpr const char* named_key = "/usr/share/keyrings/microsoft-prod.gpg";
 constexpr const char* trusted_key = "/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg";
+constexpr const char* rpm_key = "/etc/pki/rpm-gpg/RPM-GPG-KEY-aadsshlogin-handler";
 std::string read_real_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
@@ -55,6 +56,18 @@ const Distribution ubuntu_18_04{
     "https://packages.microsoft.com/ubuntu/18.04/prod",
     "bionic",
     trusted_key};
+const Distribution rhel_9{
+    "NAME=\"Red Hat Enterprise Linux\"\nVERSION=\"9.6 (Plow)\"\nID=\"rhel\"\nID_LIKE=\"fedora\"\n"
+    "VERSION_ID=\"9.6\"\nPRETTY_NAME=\"Red Hat Enterprise Linux 9.6 (Plow)\"\n",
+    "https://packages.microsoft.com/rhel/9/prod",
+    "",
+    rpm_key};
+const Distribution rocky_9{
+    "NAME=\"Rocky Linux\"\nVERSION=\"9.3 (Blue Onyx)\"\nID=\"rocky\"\n"
+    "ID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.3\"\n",
+    "https://packages.microsoft.com/yumrepos/microsoft-rocky9-prod",
+    "",
+    rpm_key};
 
 bool has_word(const Command& command, const std::string& word) {
     return std::ranges::find(command.argv, word) != command.argv.end();
@@ -94,8 +107,13 @@ Machine::Machine(Distribution which, const std::string& cpu) : distribution(std:
                         {"AZURE_GUEST_AGENT_EXTENSION_VERSION", "1.0.0"},
                         {"ConfigSequenceNumber", "0"}};
     furnish();
-    script_dpkg();
-    script_apt();
+    if (distribution.has_rpm()) {
+        script_rpm();
+        script_dnf();
+    } else {
+        script_dpkg();
+        script_apt();
+    }
     script_others();
 }
 
@@ -109,23 +127,13 @@ void Machine::furnish() {
     files.add("/etc/os-release", distribution.os_release);
     files.add("/etc/nsswitch.conf",
               "passwd:         files systemd\ngroup:          files systemd\n");
-    files.add("/etc/pam.d/sshd", "# PAM of sshd\n@include common-auth\n@include common-account\n");
-    files.add("/etc/pam.d/common-auth", "auth [success=1 default=ignore] pam_unix.so nullok\n");
-    files.add("/etc/pam.d/common-account", "account required pam_unix.so\n");
     files.add("/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n");
-    files.add("/etc/ssl/certs/ca-certificates.crt", "-----BEGIN CERTIFICATE-----\n");
-    files.add("/etc/apt/sources.list", "deb http://deb.example/ stable main\n");
-    files.add("/var/lib/apt/lists/deb.example_dists_stable_InRelease", "Suite: stable\n");
-    for (const char* path : {"/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/sbin/sshd"}) {
-        files.add(path, "ELF", 0755);
-    }
-    for (const char* path : {"/etc/apt/sources.list.d",
-                             "/etc/apt/trusted.gpg.d",
-                             "/usr/share/keyrings",
-                             "/var/cache",
-                             "/var/lib/dpkg",
-                             "/run/sshd"}) {
-        files.add_folder(path);
+    files.add("/usr/sbin/sshd", "ELF", 0755);
+    files.add_folder("/run/sshd");
+    if (distribution.has_rpm()) {
+        furnish_rpm();
+    } else {
+        furnish_apt();
     }
     for (const auto& key : pinned_keys) {
         files.add(fmt::format("{}/keys/{}", folder, key.file),
@@ -138,7 +146,45 @@ void Machine::furnish() {
                           R"("configFolder":"{1}/config","statusFolder":"{1}/status"}}}}])",
                           log_folder_,
                           folder));
+}
+
+void Machine::furnish_apt() {
+    auto& files = fake.files;
+    files.add("/etc/pam.d/sshd", "# PAM of sshd\n@include common-auth\n@include common-account\n");
+    files.add("/etc/pam.d/common-auth", "auth [success=1 default=ignore] pam_unix.so nullok\n");
+    files.add("/etc/pam.d/common-account", "account required pam_unix.so\n");
+    files.add("/etc/ssl/certs/ca-certificates.crt", "-----BEGIN CERTIFICATE-----\n");
+    files.add("/etc/apt/sources.list", "deb http://deb.example/ stable main\n");
+    files.add("/var/lib/apt/lists/deb.example_dists_stable_InRelease", "Suite: stable\n");
+    for (const char* path : {"/usr/bin/apt-get", "/usr/bin/dpkg"}) {
+        files.add(path, "ELF", 0755);
+    }
+    for (const char* path : {"/etc/apt/sources.list.d",
+                             "/etc/apt/trusted.gpg.d",
+                             "/usr/share/keyrings",
+                             "/var/cache",
+                             "/var/lib/dpkg"}) {
+        files.add_folder(path);
+    }
     dpkg = {{"dpkg", {"ii ", "1.21"}}, {"openssh-server", {"ii ", "9.2"}}};
+}
+
+void Machine::furnish_rpm() {
+    auto& files = fake.files;
+    files.add("/etc/pam.d/sshd",
+              "#%PAM-1.0\nauth       substack     password-auth\n"
+              "account    include      password-auth\n");
+    files.add("/etc/pam.d/password-auth", "account required pam_unix.so\n");
+    files.add("/etc/pki/tls/certs/ca-bundle.crt", "-----BEGIN CERTIFICATE-----\n");
+    files.add("/etc/yum.repos.d/redhat.repo",
+              "[baseos]\nname=BaseOS\nbaseurl=https://cdn.example/baseos\nenabled=1\n");
+    for (const char* path : {"/usr/bin/dnf", "/usr/bin/rpm"}) {
+        files.add(path, "ELF", 0755);
+    }
+    for (const char* path : {"/etc/pki/rpm-gpg", "/var/cache", "/var/lib/rpm"}) {
+        files.add_folder(path);
+    }
+    dpkg = {{"rpm", {"ii ", "4.16"}}, {"openssh-server", {"ii ", "8.7p1"}}};
 }
 
 void Machine::set_up_by_hand(const std::string& installed_version) {
@@ -236,7 +282,8 @@ std::map<std::string, std::string> Machine::system() const {
 std::vector<std::string> Machine::package_manager_commands() const {
     auto lines = fake.processes.lines();
     std::erase_if(lines, [](const std::string& line) {
-        return line.starts_with("dpkg-query ") || line.starts_with("/usr/sbin/sshd ");
+        return line.starts_with("dpkg-query ") || line.starts_with("rpm -q") ||
+               line.starts_with("/usr/sbin/sshd ");
     });
     return lines;
 }

@@ -14,14 +14,19 @@ namespace aadssh {
 struct Distribution {
     std::string os_release;
     std::string repository;  ///< https://packages.microsoft.com/...
-    std::string suite;
+    std::string suite;       ///< apt; empty: a machine with dnf and rpm
     std::string keyring;
+
+    bool has_rpm() const { return suite.empty(); }
 };
 extern const Distribution debian_12;
 extern const Distribution debian_11;
 extern const Distribution ubuntu_24_04;
 /// arm64 has two repositories on this release.
 extern const Distribution ubuntu_18_04;
+extern const Distribution rhel_9;
+/// Has two repositories.
+extern const Distribution rocky_9;
 
 /// How a command ended.
 struct Ended {
@@ -30,9 +35,10 @@ struct Ended {
     std::string err;
 };
 
-/// A VM made of data, with enough of dpkg, apt, sshd and IMDS to install aadsshlogin: apt installs
-/// what is `published`, aadsshlogin's scripts edit PAM, NSS and sshd_config, dpkg's database is
-/// `dpkg`. Rules added to `fake.processes` afterwards win over these.
+/// A VM made of data, with enough of dpkg and apt, or rpm and dnf, of sshd and IMDS to install
+/// aadsshlogin: the tool installs what is `published`, aadsshlogin's scripts edit PAM, NSS and
+/// sshd_config, the database of dpkg or rpm is `dpkg` (rpm's releases are all 1). Rules added to
+/// `fake.processes` afterwards win over these.
 ///
 ///     Machine vm(debian_12);
 ///     CHECK(vm.command("install").code == 0);
@@ -57,6 +63,7 @@ class Machine {
     std::map<std::string, std::string> published{{"aadsshlogin", "1.0.2"}};
     std::map<std::string, std::string> dependencies{{"libaad0", "3.1"}};  ///< come with aadsshlogin
     std::map<std::string, std::string> owners;                            ///< path -> package
+    std::vector<std::string> refused_keys;  ///< names of those that rpm --import does not take
     bool scripts_work = true;  ///< aadsshlogin's maintainer scripts edit PAM, NSS and sshd
     bool aad_in_sshd = false;  ///< what sshd -T says
     /// Instead of the real token's claim.
@@ -86,14 +93,23 @@ class Machine {
     std::string log_text() const;
     /// The whole of /etc and /usr: path, kind, mode and content.
     std::map<std::string, std::string> system() const;
-    std::string own_source() const { return "/etc/apt/sources.list.d/aadsshlogin-handler.list"; }
-    /// Commands that began with any program but dpkg-query and sshd.
+    std::string own_source() const {
+        return distribution.has_rpm() ? "/etc/yum.repos.d/microsoft-prod.repo"
+                                      : "/etc/apt/sources.list.d/aadsshlogin-handler.list";
+    }
+    /// Commands but those that ask dpkg or rpm for something, or are of sshd.
     std::vector<std::string> package_manager_commands() const;
 
     const Distribution distribution;
 
   private:
     void furnish();
+    void furnish_apt();
+    void furnish_rpm();
+    void script_rpm();
+    void script_dnf();
+    CommandResult rpm_query(const Command& command) const;
+    CommandResult rpm_import(const Command& command);
     void script_dpkg();
     void script_apt();
     void script_others();
@@ -102,6 +118,10 @@ class Machine {
     CommandResult install(const Command& command);
     CommandResult purge(const Command& command);
     void configure(bool in);
+    /// Where the line of pam_aad.so goes.
+    std::string pam_file() const {
+        return distribution.has_rpm() ? "/etc/pam.d/password-auth" : "/etc/pam.d/common-account";
+    }
 
     std::string log_folder_;
 };

@@ -44,15 +44,74 @@ TEST_CASE("commands: each row's time is 60 s inside the agent's own") {
 }
 
 TEST_CASE("install: brings the package onto every kind of machine") {
-    for (const auto* distribution : {&debian_11, &debian_12, &ubuntu_24_04}) {
+    for (const auto* distribution : {&debian_11, &debian_12, &ubuntu_24_04, &rhel_9}) {
         CAPTURE(distribution->repository);
         Machine vm(*distribution);
         const auto ended = vm.command("install");
         CHECK(ended.code == 0);
         CHECK(ended.err.empty());
-        CHECK(contains_text(ended.out, "aadsshlogin 1.0.2 is installed and verified"));
+        const std::string version = distribution->has_rpm() ? "1.0.2-1" : "1.0.2";
+        CHECK(contains_text(ended.out, "aadsshlogin " + version + " is installed and verified"));
         CHECK(vm.version("aadsshlogin") == "1.0.2");
     }
+}
+
+TEST_CASE(
+    "install and uninstall: an rpm machine is afterwards as it was, its database's keys, too") {
+    Machine vm(rhel_9);
+    const auto before = vm.system();
+    REQUIRE(vm.command("install").code == 0);
+    CHECK(vm.dpkg.contains("gpg-pubkey-be1229cf"));
+    CHECK(vm.fake.files.text(vm.own_source()).starts_with("# Made by the AADSSHLoginForLinux"));
+    const auto ended = vm.command("uninstall");
+    CHECK_MESSAGE(ended.code == 0, ended.err);
+    CHECK(vm.system() == before);
+    CHECK_FALSE(vm.dpkg.contains("gpg-pubkey-be1229cf"));
+    CHECK(vm.version("aadsshlogin") == "(absent)");
+}
+
+TEST_CASE("immutable systems: without the package install and enable are 51, and change nothing") {
+    for (const char* word : {"install", "enable"}) {
+        CAPTURE(word);
+        Machine vm(rhel_9);
+        vm.fake.files.add("/run/ostree-booted", "");
+        const auto before = vm.system();
+        const auto ended = vm.command(word);
+        CHECK(ended.code == 51);
+        CHECK(contains_text(ended.err, "ostree"));
+        CHECK(vm.system() == before);
+        CHECK(vm.package_manager_commands().empty());
+        CHECK(vm.fake.http.requests.empty());
+    }
+}
+
+TEST_CASE("immutable systems: with aadsshlogin in the image all is well, and nothing is upgraded") {
+    for (const char* word : {"install", "enable"}) {
+        CAPTURE(word);
+        Machine vm(rhel_9);
+        vm.set_up_by_hand("1.0.1");
+        vm.fake.files.read_only_paths.insert("/usr");
+        const auto before = vm.system();
+        const auto ended = vm.command(word);
+        CHECK_MESSAGE(ended.code == 0, ended.err);
+        CHECK(vm.version("aadsshlogin") == "1.0.1");
+        CHECK(vm.system() == before);
+        CHECK(vm.package_manager_commands().empty());
+        CHECK(vm.check_level("package") == "success");
+        if (std::string(word) == "install") {
+            CHECK(contains_text(vm.check("repository"), "came with this system's image"));
+            CHECK(vm.check_level("repository") == "warning");
+        }
+    }
+}
+
+TEST_CASE("immutable systems: a package in the image that does not work is 51, too") {
+    Machine vm(rhel_9);
+    vm.set_up_by_hand("1.0.1");
+    vm.aad_in_sshd = false;
+    vm.fake.files.add("/usr/sbin/transactional-update", "");
+    CHECK(vm.command("install").code == 51);
+    CHECK(vm.package_manager_commands().empty());
 }
 
 TEST_CASE("install: a healthy machine with the newest package downloads and changes nothing") {

@@ -48,6 +48,23 @@ TEST_CASE("keyring: both shipped keys, without asking anybody") {
     CHECK(keys.vm.fake.http.requests.empty());
 }
 
+TEST_CASE("keyring: for rpm it is text, with a block for each key") {
+    Keys keys;
+    const auto packets = make_keyring(keys.run, keys.step);
+    keys.step.armoured = true;
+    const auto text = make_keyring(keys.run, keys.step);
+    const std::string begin = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n";
+    CHECK(text.starts_with(begin));
+    CHECK(text.find(begin) != text.rfind(begin));
+    const auto made = read_key_file(text);
+    CHECK(made.error.empty());
+    CHECK(made.primary == keys.step.accepted);
+    CHECK(made.binary == packets);
+    for (const auto& block : {text.substr(0, text.rfind(begin)), text.substr(text.rfind(begin))}) {
+        CHECK(read_key_file(block).primary.size() == 1);
+    }
+}
+
 TEST_CASE("keyring: a fetched key joins the shipped ones when its fingerprint is accepted") {
     Keys keys;
     const auto file = key_file("mirror");

@@ -37,6 +37,8 @@ void check_clean(const Machine& vm, const std::map<std::string, std::string>& be
     CHECK(added_or_changed(vm, before) == Lines{});
     CHECK(vm.system().size() == before.size());
     CHECK(vm.version("aadsshlogin") == "(absent)");
+    CHECK(std::ranges::none_of(
+        vm.dpkg, [](const auto& known) { return known.first.starts_with("gpg-pubkey-"); }));
     CHECK_FALSE(vm.fake.files.has("/var/lib/aadsshlogin-handler"));
     CHECK_FALSE(vm.fake.files.has("/var/cache/aadsshlogin-handler"));
 }
@@ -67,8 +69,8 @@ bool install_survives(const Distribution& distribution, int n) {
 }
 
 /// Uninstall, killed at the n-th point; install; uninstall.
-bool uninstall_survives(int n) {
-    Machine vm(debian_12);
+bool uninstall_survives(const Distribution& distribution, int n) {
+    Machine vm(distribution);
     const auto before = vm.system();
     vm.set_up_by_us();
     Mortal mortal(vm.fake);
@@ -90,8 +92,8 @@ bool uninstall_survives(int n) {
 }
 
 /// Install with the n-th change failing: good or taken back, then as above.
-bool failure_is_taken_back(int n) {
-    Machine vm(debian_12);
+bool failure_is_taken_back(const Distribution& distribution, int n) {
+    Machine vm(distribution);
     const auto before = vm.system();
     vm.fake.files.fail_on(n);
     const auto first = vm.command("install");
@@ -128,12 +130,15 @@ int walk(const std::function<bool(int)>& survives) {
 TEST_CASE("kill walk: install can be killed at every change and every start of a program") {
     CHECK(walk([](int n) { return install_survives(debian_12, n); }) > 30);
     CHECK(walk([](int n) { return install_survives(debian_11, n); }) > 30);
+    CHECK(walk([](int n) { return install_survives(rhel_9, n); }) > 30);
 }
 
 TEST_CASE("kill walk: uninstall can be killed at every change and every start of a program") {
-    CHECK(walk(uninstall_survives) > 10);
+    CHECK(walk([](int n) { return uninstall_survives(debian_12, n); }) > 10);
+    CHECK(walk([](int n) { return uninstall_survives(rhel_9, n); }) > 10);
 }
 
 TEST_CASE("failure walk: whatever change fails, install succeeds or takes back what it added") {
-    CHECK(walk(failure_is_taken_back) > 15);
+    CHECK(walk([](int n) { return failure_is_taken_back(debian_12, n); }) > 15);
+    CHECK(walk([](int n) { return failure_is_taken_back(rhel_9, n); }) > 15);
 }

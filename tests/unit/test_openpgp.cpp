@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "installers/openpgp.hpp"
+#include "installers/openpgp_armour.hpp"
 #include "tests/unit/test_data.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -132,6 +134,77 @@ TEST_CASE("key files with other packets are refused") {
     refuses(std::string("\xcd\x01u", 3), "type 13 does not belong");  // a name without a key
     refuses(std::string("\xc6\xff\xff\xff\xff\xff\x04", 7), "not an OpenPGP file");
     refuses(std::string("\x80", 1), "not an OpenPGP file");
+}
+
+TEST_CASE("armour: what was taken off can be put on again") {
+    for (const PinnedKey& key : pinned_keys) {
+        CAPTURE(key.file);
+        const std::string text = shipped(key.file);
+        std::string binary;
+        REQUIRE(remove_armour(text, binary) == "");
+        const std::string again = add_armour(binary);
+        std::string twice;
+        CHECK(remove_armour(again, twice) == "");
+        CHECK(twice == binary);
+        CHECK(read_key_file(again).primary ==
+              std::vector<Fingerprint>{Fingerprint(key.fingerprint)});
+        // rpm before 4.17 reads only what has a checksum, an empty line and lines that are not
+        // long.
+        CHECK(again.starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n"));
+        CHECK(again.ends_with("\n-----END PGP PUBLIC KEY BLOCK-----\n"));
+        CHECK(again.find("\n=") == again.rfind("\n="));
+        std::size_t longest = 0;
+        for (std::size_t at = 0; at < again.size(); at = again.find('\n', at) + 1) {
+            longest = std::max(longest, again.find('\n', at) - at);
+        }
+        CHECK(longest == 64);
+    }
+}
+
+TEST_CASE("armour: every length of the last group, with the checksum that gpg writes") {
+    // Made with: printf ... | gpg --enarmor (which writes a comment besides).
+    struct {
+        std::string binary, base64, checksum;
+    } const cases[] = {
+        {"a", "YQ==", "8lcT"},
+        {"ab", "YWI=", "oRot"},
+        {"abc", "YWJj", "uhx7"},
+        {std::string("\xff\x00\xfe\x80", 4), "/wD+gA==", "J4WJ"},
+    };
+    for (const auto& each : cases) {
+        CAPTURE(each.base64);
+        const std::string text = add_armour(each.binary);
+        CHECK(text == "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + each.base64 +
+                          "\n=" + each.checksum + "\n-----END PGP PUBLIC KEY BLOCK-----\n");
+        std::string binary;
+        CHECK(remove_armour(text, binary) == "");
+        CHECK(binary == each.binary);
+    }
+    std::string all;
+    for (int length = 1; length < 200; ++length) {
+        all += static_cast<char>(length * 37);
+        std::string binary;
+        REQUIRE(remove_armour(add_armour(all), binary) == "");
+        REQUIRE(binary == all);
+    }
+}
+
+TEST_CASE("armour: several blocks are read one after the other") {
+    std::string binary = "before";
+    CHECK(remove_armour(add_armour("one") + add_armour("two"), binary) == "");
+    CHECK(binary == "beforeonetwo");
+}
+
+TEST_CASE("armour: a block for each key, of files with several as well") {
+    const KeyFile two = read_key_file(test_data("keys/two.asc"));
+    REQUIRE(two.keys.size() == two.primary.size());
+    CHECK(two.keys[0] + two.keys[1] == two.binary);
+    for (std::size_t i = 0; i < two.keys.size(); ++i) {
+        const KeyFile alone = read_key_file(add_armour(two.keys[i]));
+        CHECK(alone.error.empty());
+        CHECK(alone.primary == std::vector<Fingerprint>{two.primary[i]});
+    }
+    CHECK(read_key_file("nonsense").keys.empty());
 }
 
 TEST_CASE("key files have limits") {

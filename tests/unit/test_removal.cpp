@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/removal.hpp"
 #include "installers/apt.hpp"
+#include "installers/dnf.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -23,7 +24,7 @@ struct Ours {
     explicit Ours(const Distribution& distribution = debian_12)
         : vm(distribution), world(vm.fake.world()), run(set_up()), record(run.state) {}
 
-    Removed remove() { return remove_added(run, apt, record); }
+    Removed remove() { return remove_added(run, vm.distribution.has_rpm() ? dnf : apt, record); }
 
   private:
     RunContext set_up() {
@@ -31,6 +32,8 @@ struct Ours {
         return context(world);
     }
 };
+
+const std::string microsoft_key = "gpg-pubkey-be1229cf";
 
 std::string joined(const std::vector<std::string>& sentences) {
     return fmt::format("{}", fmt::join(sentences, "\n"));
@@ -215,6 +218,88 @@ TEST_CASE("removal: without an answer of the database nothing is forgotten") {
     CHECK_THROWS(ours.remove());
     CHECK(ours.run.state.added("aadsshlogin"));
     CHECK(ours.vm.fake.files.has(ours.vm.own_source()));
+}
+
+TEST_CASE("removal: rpm itself takes package and key, files after that") {
+    Ours ours(rhel_9);
+    REQUIRE(ours.record.packages == std::vector<std::string>{microsoft_key, "aadsshlogin"});
+    REQUIRE(ours.vm.dpkg.contains(microsoft_key));
+    const auto removed = ours.remove();
+    CHECK(removed.left.empty());
+    CHECK(removed.kept.empty());
+    CHECK(removed.code == ExitCode::ok);
+    CHECK(ours.vm.version("aadsshlogin") == "(absent)");
+    CHECK_FALSE(ours.vm.dpkg.contains(microsoft_key));
+    CHECK_FALSE(ours.vm.fake.files.has(ours.vm.own_source()));
+    CHECK_FALSE(ours.vm.fake.files.has(rhel_9.keyring));
+    CHECK(ours.vm.version("libaad0") == "3.1");
+    CHECK(ours.run.state.packages.empty());
+    CHECK(ours.run.state.files.empty());
+    CHECK(ours.vm.package_manager_commands() ==
+          std::vector<std::string>{"rpm -e aadsshlogin", "rpm -e " + microsoft_key});
+}
+
+TEST_CASE("removal: a key that an enabled source of the same server needs stays, with its name") {
+    Ours ours(rhel_9);
+    const std::string other = "/etc/yum.repos.d/edge.repo";
+    const auto offer = [&](const std::string& lines) {
+        ours.vm.fake.files.add(other, "[edge]\n" + lines);
+        return ours.remove();
+    };
+    SUBCASE("needed") {
+        const auto removed =
+            offer("baseurl=https://packages.microsoft.com/yumrepos/edge\nenabled=1\n");
+        CHECK(contains_text(joined(removed.kept), microsoft_key));
+        CHECK(contains_text(joined(removed.kept), other + " needs it."));
+        CHECK(ours.vm.dpkg.contains(microsoft_key));
+        CHECK(removed.left.empty());
+        CHECK(ours.vm.version("aadsshlogin") == "(absent)");
+        CHECK_FALSE(ours.run.state.added(microsoft_key));
+        CHECK(ours.vm.fake.processes.ran({"rpm", "-e", microsoft_key}) == 0);
+    }
+    SUBCASE("switched off") {
+        offer("baseurl=https://packages.microsoft.com/yumrepos/edge\nenabled=0\n");
+        CHECK_FALSE(ours.vm.dpkg.contains(microsoft_key));
+    }
+    SUBCASE("of another server") {
+        offer("baseurl=https://mirror.example/packages.microsoft.com/edge\n");
+        CHECK_FALSE(ours.vm.dpkg.contains(microsoft_key));
+    }
+    SUBCASE("that names the file of our keyring") {
+        const auto removed =
+            offer("baseurl=https://mirror.example/edge\ngpgkey=file://" + rhel_9.keyring + "\n");
+        CHECK_FALSE(ours.vm.dpkg.contains(microsoft_key));
+        CHECK(ours.vm.fake.files.has(rhel_9.keyring));
+        CHECK(contains_text(joined(removed.kept), "stays because it is used by " + other));
+    }
+}
+
+TEST_CASE("removal: a key that was there before us is not ours to take") {
+    Machine vm(rhel_9);
+    vm.dpkg[microsoft_key] = {};
+    vm.set_up_by_us();
+    World world = vm.fake.world();
+    auto run = context(world);
+    CHECK_FALSE(run.state.added(microsoft_key));
+    remove_added(run, dnf, State(run.state));
+    CHECK(vm.version("aadsshlogin") == "(absent)");
+    CHECK(vm.dpkg.contains(microsoft_key));
+}
+
+TEST_CASE("removal: a package that rpm does not let go keeps its key and its source") {
+    Ours ours(rhel_9);
+    ours.vm.fake.processes.on({"rpm", "-e", "aadsshlogin"},
+                              exits(1,
+                                    "error: Failed dependencies:\n"
+                                    "\taadsshlogin is needed by (installed) mine-1-1.x86_64\n"));
+    const auto removed = ours.remove();
+    CHECK(contains_text(joined(removed.left), "the package aadsshlogin"));
+    CHECK(contains_text(joined(removed.left), "needed by (installed) mine-1-1.x86_64"));
+    CHECK(removed.code != ExitCode::ok);
+    CHECK(ours.vm.dpkg.contains(microsoft_key));
+    CHECK(ours.vm.fake.files.has(ours.vm.own_source()));
+    CHECK(ours.run.state.added("aadsshlogin"));
+    CHECK(ours.run.state.added(microsoft_key));
 }
 
 TEST_CASE("removal: what a run has added is what was not there before it") {

@@ -3,6 +3,8 @@
 #include "handler/log.hpp"
 #include "handler/transaction.hpp"
 #include "installers/apt.hpp"
+#include "installers/yum.hpp"
+#include "installers/zypper.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -161,6 +163,65 @@ TEST_CASE("transaction: a holder outside our view is named as such") {
     Attempt attempt(Seconds(10));
     attempt.hold_lock(0);
     CHECK(contains_text(attempt.failure()->message(), "a process outside our view"));
+}
+
+TEST_CASE("transaction: a pid file counts while the process named in it lives") {
+    struct Row {
+        const PackageTool& tool;
+        std::string path;
+    };
+    for (const auto& [tool, path] : {Row{zypper, "/run/zypp.pid"}, Row{yum, "/var/run/yum.pid"}}) {
+        CAPTURE(path);
+        Attempt attempt;
+        auto& files = attempt.vm.fake.files;
+        attempt.vm.fake.processes.names[812] = "packagekitd";
+        files.add(path, "812\n");
+        files.add("/proc/812/stat", "812 (packagekitd) S 1");
+        attempt.vm.fake.clock.at_sleep = [&] {
+            if (attempt.vm.fake.clock.sleeps.size() == 3) {
+                files.entries.erase("/proc/812/stat");  // killed: its file stays
+            }
+        };
+        const auto result = run_transaction(attempt.run, tool, attempt.step);
+        CHECK(result.ok());
+        CHECK(attempt.vm.fake.clock.sleeps.size() == 3);
+        CHECK(files.has(path));
+        CHECK(logged(path + " is held by pid 812 (packagekitd)"));
+
+        files.add("/proc/812/stat", "812 (packagekitd) S 1");
+        attempt.vm.fake.clock.at_sleep = nullptr;
+        CHECK_THROWS_AS(run_transaction(attempt.run, tool, attempt.step), Failure);
+    }
+}
+
+TEST_CASE("transaction: a stale or senseless pid file holds nobody up") {
+    for (const std::string text :
+         {"", "\n", "812\n", "0\n", "-1\n", "pid 1\n", "99999999999999\n"}) {
+        CAPTURE(text);
+        Attempt attempt;
+        attempt.vm.fake.files.add("/run/zypp.pid", text);
+        attempt.vm.fake.files.add("/proc/1/stat", "1 (systemd) S 0");
+        attempt.vm.fake.files.add("/proc/0/stat", "no such thing");
+        CHECK(run_transaction(attempt.run, zypper, attempt.step).ok());
+        CHECK(attempt.vm.fake.clock.sleeps.empty());
+    }
+    Attempt absent;
+    CHECK(run_transaction(absent.run, zypper, absent.step).ok());
+    // A record lock is not mistaken for a pid file, nor the other way round.
+    Attempt other;
+    other.vm.fake.files.lock_holders["/run/zypp.pid"] = 812;
+    CHECK(run_transaction(other.run, zypper, other.step).ok());
+}
+
+TEST_CASE("transaction: rpm's own lock is waited for under both of its names") {
+    for (const std::string path : {"/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock"}) {
+        CAPTURE(path);
+        Attempt attempt;
+        attempt.vm.fake.files.lock_holders[path] = 812;
+        attempt.free_lock_after(2);
+        CHECK(run_transaction(attempt.run, zypper, attempt.step).ok());
+        CHECK(attempt.vm.fake.clock.sleeps.size() == 2);
+    }
 }
 
 TEST_CASE(

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "installers/package_tool.hpp"
+#include "installers/text.hpp"
+#include "tests/unit/test_data.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+// What the tests of dnf, yum, tdnf and zypper have in common.
+namespace aadssh {
+
+/// A run of the real program: tests/data/<tool>/<its version>-<what>.txt.
+struct Measured {
+    std::string file;
+    int code;
+    ToolRun kind;
+    Outcome outcome;
+    std::string culprit;  ///< part of it; "-" when it does not matter, because the run was good
+};
+
+/// A text from a tool's source, its documentation or a public report.
+struct Quoted {
+    std::string text;
+    int code;
+    ToolRun kind;
+    Outcome outcome;
+    std::string culprit = {};  ///< part of it
+};
+
+inline void check_measured(const PackageTool& tool, std::span<const Measured> runs) {
+    for (const Measured& each : runs) {
+        CAPTURE(each.file);
+        const std::string text = test_data(std::string(tool.name) + "/" + each.file + ".txt");
+        CHECK(outcome_name(tool.classify(each.kind, each.code, text)) ==
+              outcome_name(each.outcome));
+        const std::string culprit = tool.culprit(text);
+        CAPTURE(culprit);
+        CHECK(culprit.size() <= 300);
+        CHECK(!contains(culprit, "\n"));
+        CHECK((each.culprit == "-" || contains(culprit, each.culprit)));
+    }
+}
+
+/// No file in the tool's folder is left out of the table.
+inline void check_complete(const PackageTool& tool, std::span<const Measured> runs) {
+    std::set<std::string> known;
+    for (const Measured& each : runs) {
+        known.insert(each.file + ".txt");
+    }
+    std::set<std::string> files;
+    for (const auto& file : std::filesystem::directory_iterator(AADSSH_SOURCE_DIR "/tests/data/" +
+                                                                std::string(tool.name))) {
+        files.insert(file.path().filename());
+    }
+    CHECK(files == known);
+}
+
+inline void check_quoted(const PackageTool& tool, std::span<const Quoted> runs) {
+    for (const Quoted& each : runs) {
+        CAPTURE(each.text);
+        CAPTURE(tool_run_name(each.kind));
+        CHECK(outcome_name(tool.classify(each.kind, each.code, each.text)) ==
+              outcome_name(each.outcome));
+        const std::string culprit = tool.culprit(each.text);
+        CAPTURE(culprit);
+        CHECK(contains(culprit, each.culprit));
+    }
+}
+
+inline void check_any_bytes(const PackageTool& tool) {
+    std::string noise;
+    for (unsigned i = 0; i < 50000; ++i) {
+        noise += static_cast<char>((i * 2654435761U) >> 11U);
+    }
+    for (const ToolRun kind :
+         {ToolRun::query, ToolRun::refresh, ToolRun::download, ToolRun::transaction}) {
+        CHECK_NOTHROW(tool.classify(kind, 1, noise));
+        CHECK_NOTHROW(tool.classify(kind, 0, noise));
+    }
+    CHECK_NOTHROW(tool.culprit(noise));
+    CHECK_NOTHROW(tool.newest_version(noise));
+    CHECK(tool.culprit("").empty());
+    CHECK(tool.newest_version("").empty());
+}
+
+/// A person is told a command for each outcome but success; it is this tool's or rpm's.
+inline void check_hints(const PackageTool& tool, const std::string& package_word) {
+    CHECK(tool.repair_hint(Outcome::ok).empty());
+    for (const Outcome outcome : {Outcome::locked,
+                                  Outcome::not_published,
+                                  Outcome::network,
+                                  Outcome::signature,
+                                  Outcome::interrupted,
+                                  Outcome::no_space,
+                                  Outcome::unmet,
+                                  Outcome::failed}) {
+        CAPTURE(outcome_name(outcome));
+        const std::string hint = tool.repair_hint(outcome);
+        CHECK(!hint.empty());
+        CHECK(!contains(hint, "{"));
+        CHECK((contains(hint, tool.name) || contains(hint, "rpm") || contains(hint, "df -h")));
+    }
+    CHECK(tool.removal_hint("aadlogin") == "rpm -e aadlogin");
+    CHECK(tool.reinstall_hint("aadsshlogin").starts_with(package_word + " aadsshlogin, then run "));
+}
+
+/// Inputs that between them make every step and every command line.
+inline std::vector<InstallInputs> all_inputs() {
+    InstallInputs plain;
+    plain.repository = {.url = "https://packages.microsoft.com/x",
+                        .spellings = {},
+                        .suite = {},
+                        .id = "packages-microsoft-com-prod",
+                        .provider = {}};
+    plain.architecture = "x86_64";
+    plain.keyring = "/etc/pki/rpm-gpg/KEY";
+    plain.packages = {"aadsshlogin-selinux", "aadsshlogin"};
+    plain.optional_packages = {"aadsshlogin-selinux"};
+    plain.other_sources = {"baseos", "appstream"};
+    InstallInputs again = plain;
+    again.reinstall = {"aadsshlogin"};
+    again.pin = "1.0.027980001";
+    InstallInputs existing = plain;
+    existing.existing_source.emplace();
+    existing.existing_source->id = "mine";
+    InstallInputs provided = plain;
+    provided.repository.provider = "azurelinux-repos-ms-non-oss";
+    provided.keyring.clear();
+    return {plain, again, existing, provided};
+}
+
+/// Every command line of the tool in all plans, remedies included.
+inline std::vector<std::vector<std::string>> command_lines(const PackageTool& tool) {
+    std::vector<std::vector<std::string>> lines;
+    for (const InstallInputs& inputs : all_inputs()) {
+        for (const Step& step : tool.install_plan(inputs).steps) {
+            if (const auto* run = std::get_if<RunTool>(&step)) {
+                lines.push_back(run->argv);
+                for (const Remedy& remedy : run->remedies) {
+                    for (const RunTool& cure : remedy.steps) {
+                        lines.push_back(cure.argv);
+                    }
+                }
+            }
+        }
+    }
+    return lines;
+}
+
+/// The words that a tool's manual pages know.
+struct Documented {
+    std::set<std::string> options;
+    std::set<std::string> settings;  ///< what may follow --setopt=, perhaps behind a repository
+    std::set<std::string> commands;
+};
+
+/// Every option, every setting and every command in the tool's plans is documented, and no command
+/// line lacks a command.
+inline void check_documented(const PackageTool& tool, const Documented& documented) {
+    const auto lines = command_lines(tool);
+    CHECK(lines.size() > 20);
+    for (const auto& argv : lines) {
+        CAPTURE(shell_line(argv));
+        CHECK(argv.front() == tool.name);
+        std::size_t commands = 0;
+        for (const std::string& word : argv) {
+            const std::string option = word.substr(0, word.find('='));
+            if (word.starts_with("-")) {
+                CHECK_MESSAGE(documented.options.contains(option), option);
+            } else {
+                commands += documented.commands.contains(word) ? 1U : 0U;
+            }
+            if (option == "--setopt") {
+                const std::string setting = word.substr(option.size() + 1);
+                const std::string name = setting.substr(0, setting.rfind('='));
+                CHECK_MESSAGE(documented.settings.contains(name.substr(name.rfind('.') + 1)), name);
+            }
+        }
+        CHECK(commands == 1);
+    }
+}
+
+}  // namespace aadssh
