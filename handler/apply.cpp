@@ -74,6 +74,7 @@ class Application {
     void record_new(const RunTool& step, const PackageState& before);
     bool proved(const RunTool& step) const;
     void read_newest(const RunTool& step, const std::string& text);
+    std::string hidden_version(const std::string& package);
 
     RunContext& run_;
     const PackageTool& tool_;
@@ -217,6 +218,9 @@ void Application::operator()(const RunTool& step) {
     if (outcome == Outcome::ok) {
         result_.words.clear();
     }
+    if (outcome == Outcome::not_published && step.kind == ToolRun::query) {
+        result_.hidden = hidden_version(step.package);  // while the source is still there
+    }
     result_.outcome = outcome;
     result_.purpose = step.purpose;
     result_.kind = step.kind;
@@ -286,6 +290,17 @@ void Application::read_newest(const RunTool& step, const std::string& text) {
         log_info(fmt::format("{} {} is installed and the newest published", step.package, newest));
         settled_.insert(step.package);
     }
+}
+
+/// Excludes, locked versions and modules make a package look absent.
+std::string Application::hidden_version(const std::string& package) {
+    if (tool_.hidden_query == nullptr) {
+        return {};
+    }
+    const auto end = run_logged(
+        run_.world,
+        {.argv = tool_.hidden_query(package), .limit = run_.deadline.at_most(query_limit)});
+    return end.ok() ? tool_.newest_version(end.output) : std::string();
 }
 
 /// Puts on record that the package will be ours, before it is there.

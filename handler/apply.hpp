@@ -16,6 +16,8 @@ struct Applied {
     ToolRun kind = ToolRun::query;      ///< its kind
     std::string words;                  ///< what the tool said, on one line; or how it ended
     std::vector<std::string> warnings;  ///< full sentences
+    std::string hidden;  ///< not_published: the version that only this machine's own configuration
+                         ///< keeps from being found; else empty
 };
 
 /// Carries out a plan step by step: journals each change before it is made, waits for other package

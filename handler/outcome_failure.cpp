@@ -23,25 +23,14 @@ std::string in_words(const Repository& repository) {
                                     : fmt::format("{}, suite {}", repository.url, repository.suite);
 }
 
-/// The version that only this machine's configuration keeps from being found; else empty.
-std::string hidden_version(RunContext& run, const PackageTool& tool) {
-    if (tool.hidden_query == nullptr) {
-        return {};
-    }
-    const auto end = run_logged(
-        run.world,
-        {.argv = tool.hidden_query(login_package), .limit = run.deadline.at_most(Seconds(30))});
-    return end.ok() ? tool.newest_version(end.output) : std::string();
-}
-
 Failure not_published(RunContext& run,
                       const Support& support,
                       const Repository& repository,
                       const Applied& applied) {
     const auto probe = probe_repository(run.world, repository, run.proxies, run.deadline);
     const bool no_repository = probe.answer == Probe::Answer::absent;
-    const auto& tool = *support.row->tool;
-    if (const auto version = no_repository ? "" : hidden_version(run, tool); !version.empty()) {
+    if (!applied.hidden.empty()) {
+        const auto& tool = *support.row->tool;
         return {ExitCode::missing_dependency,
                 Phase::repository,
                 fmt::format("{} is published for {}, but this machine's package manager is told to "
@@ -51,7 +40,7 @@ Failure not_published(RunContext& run,
                 fmt::format("{} shows {} {} only without excludes and locked versions",
                             tool.name,
                             login_package,
-                            version),
+                            applied.hidden),
                 fmt::format("take {} out of the places that hide it ({}), then run the extension "
                             "again",
                             login_package,
