@@ -160,8 +160,8 @@ void converge(RunContext& run, const Facts& facts) {
             return;
         }
         const bool next_may_have_it =
-            applied.hidden.empty() && (applied.outcome == Outcome::not_published ||
-                                       applied.outcome == Outcome::network);
+            applied.hidden.empty() &&
+            (applied.outcome == Outcome::not_published || applied.outcome == Outcome::network);
         if (!next_may_have_it || &repository == &rungs.back()) {
             throw with_undo(outcome_failure(run, facts.support, repository, applied), left);
         }
