@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <set>
 
 namespace aadssh {
 namespace {
@@ -123,6 +124,19 @@ Report update(RunContext& run) {
         fmt::format("Prepared: version {} will leave packages and settings in place.", leaving));
 }
 
+/// Where this extension may have written a source or a keyring with this tool.
+std::set<std::string> own_paths(const PackageTool& tool) {
+    std::set<std::string> paths;
+    for (const auto& row : catalogue()) {
+        for (const auto file : {row.tool->own_source_file, row.keyring}) {
+            if (row.tool == &tool && !file.empty()) {
+                paths.emplace(file);
+            }
+        }
+    }
+    return paths;
+}
+
 /// Full sentences on what stays although the extension goes.
 std::vector<std::string> what_stays(RunContext& run, const PackageTool& tool, const State& record) {
     std::vector<std::string> stays;
@@ -135,19 +149,10 @@ std::vector<std::string> what_stays(RunContext& run, const PackageTool& tool, co
                             state.version));
         }
     }
-    for (const auto& row : catalogue()) {
-        for (const auto file : {row.tool->own_source_file, row.keyring}) {
-            const std::string path(file);
-            if (row.tool != &tool || path.empty()) {
-                continue;
-            }
-            const bool named = std::ranges::any_of(
-                stays, [&](const std::string& sentence) { return sentence.starts_with(path); });
-            if (!named && record.file(path) == nullptr && run.world.files.info(path) &&
-                owning_package(run.world, tool, path).empty()) {
-                stays.push_back(path +
-                                " stays: this extension has no record of having written it.");
-            }
+    for (const auto& path : own_paths(tool)) {
+        if (record.file(path) == nullptr && run.world.files.info(path) &&
+            owning_package(run.world, tool, path).empty()) {
+            stays.push_back(path + " stays: this extension has no record of having written it.");
         }
     }
     if (!record.dependencies.empty()) {

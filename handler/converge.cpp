@@ -122,9 +122,8 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
     });
     if (configured != ladder.end()) {
         std::vector<Repository> rungs = ladder;
-        std::ranges::rotate(rungs.begin(),
-                            rungs.begin() + (configured - ladder.begin()),
-                            rungs.begin() + (configured - ladder.begin()) + 1);
+        const auto first = rungs.begin() + (configured - ladder.begin());
+        std::rotate(rungs.begin(), first, first + 1);
         return rungs;
     }
     std::vector<Repository> there;
