@@ -122,16 +122,23 @@ void load_record(RunContext& run) {
     }
 }
 
-/// A run that was killed while it wrote a file has left its temporary file beside it.
-void clear_leftovers(RunContext& run) {
-    std::set<std::string> folders{state_folder, run.environment.status_folder};
+/// Where sources and keyrings go, with any tool.
+std::set<std::string> folders_of_ours() {
+    std::set<std::string> folders;
     for (const auto& row : catalogue()) {
         for (const auto file : {row.tool->source_file, row.keyring}) {
             if (!file.empty()) {
-                folders.insert(std::string(file.substr(0, file.rfind('/'))));
+                folders.emplace(file.substr(0, file.rfind('/')));
             }
         }
     }
+    return folders;
+}
+
+/// A run that was killed while it wrote a file has left its temporary file beside it.
+void clear_leftovers(RunContext& run) {
+    std::set<std::string> folders{state_folder, run.environment.status_folder};
+    folders.merge(folders_of_ours());
     for (const auto& row : catalogue()) {
         if (!row.tool->scratch.empty() && !run.state.transaction) {  // else it is worked in
             run.world.files.remove_tree(std::string(row.tool->scratch));

@@ -158,7 +158,7 @@ constexpr std::string_view named_key = "/usr/share/keyrings/microsoft-prod.gpg";
 // stop and ask when that package is installed after us.
 constexpr std::string_view trusted_key = "/etc/apt/trusted.gpg.d/aadsshlogin-handler.gpg";
 constexpr std::string_view rpm_key = "/etc/pki/rpm-gpg/RPM-GPG-KEY-aadsshlogin-handler";
-constexpr std::string_view none = "";
+constexpr std::string_view none;
 
 // Later builds of aadsshlogin want libsemanage.so.2, which SUSE has from 15.6 on
 // (microsoft/linux-package-repositories#180; the note on SUSE in Microsoft's how-to).

@@ -196,7 +196,7 @@ std::optional<Place> place_in(const OsRelease& os, const Family& family) {
     if (os.version_id.empty()) {
         return std::nullopt;
     }
-    if (const std::optional<Place> refused = excluded(os, family.front()->id)) {
+    if (std::optional<Place> refused = excluded(os, family.front()->id)) {
         return refused;
     }
     const auto place = by_version(family, os.version_id);
@@ -241,6 +241,9 @@ std::optional<std::string> fill(std::string_view pattern,
                                                fmt::arg("arch", architecture)));
 }
 
+constexpr std::string_view release_variable = "$releasever";
+constexpr std::string_view architecture_variable = "$basearch";
+
 Repository repository_of(const Rung& rung, const Place& place, std::string_view architecture) {
     Repository repository{.url = {}, .spellings = {}, .suite = place.codename};
     repository.id = rung.id;
@@ -257,18 +260,15 @@ Repository repository_of(const Rung& rung, const Place& place, std::string_view 
     for (const std::string_view pattern : patterns) {
         add(pattern, place.version, architecture);
     }
+    if (rung.id.empty()) {
+        return repository;
+    }
     // As .repo files spell it, with the tool's variables (dnf.conf(5), "Variables").
     for (const std::string_view pattern : patterns) {
-        const bool has_version = contains(pattern, "{version}");
-        const bool has_arch = contains(pattern, "{arch}");
-        if (!rung.id.empty() && has_version) {
-            add(pattern, "$releasever", architecture);
-        }
-        if (!rung.id.empty() && has_arch) {
-            add(pattern, place.version, "$basearch");
-        }
-        if (!rung.id.empty() && has_version && has_arch) {
-            add(pattern, "$releasever", "$basearch");
+        for (const std::string_view version : {std::string_view(place.version), release_variable}) {
+            for (const std::string_view arch : {architecture, architecture_variable}) {
+                add(pattern, version, arch);
+            }
         }
     }
     return repository;
