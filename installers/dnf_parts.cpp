@@ -70,7 +70,6 @@ constexpr std::string_view explaining[] = {
     "checksum doesn't match",
     "no local cache",
     "scriptlet failed",
-    "Error in ",
     "Error: ",
     "error: ",
     "No package ",
