@@ -20,7 +20,6 @@ constexpr OutcomeRule first_rules[] = {
     {any_run, "Disk Requirements:", Outcome::no_space},
     {any_run, "can't create transaction lock", Outcome::locked},
     {any_run, "currently holding the yum lock", Outcome::locked},  // yum
-    {any_run, "rpmdb open failed", Outcome::interrupted},
     {any_run, "cannot open Packages database", Outcome::interrupted},
     {installing, "GPG check FAILED", Outcome::signature},
     {installing, "read a file:// file", Outcome::signature},           // that gpgkey names
@@ -48,9 +47,8 @@ constexpr OutcomeRule last_rules[] = {
     {installing, "Status code: 404", Outcome::unmet},
     {installing, " Error 404 - ", Outcome::unmet},  // yum
     {fetching, "Failed to download metadata", Outcome::network},
-    {fetching, "Error downloading packages", Outcome::network},
     {fetching, "Curl error", Outcome::network},
-    {fetching, "No more mirrors to try", Outcome::network},  // yum
+    {fetching, "No more mirrors to try", Outcome::network},
 };
 
 constexpr std::string_view explaining[] = {
@@ -58,27 +56,20 @@ constexpr std::string_view explaining[] = {
     "nothing provides",
     "conflicts with",
     "Requires: ",
-    "GPG check FAILED",
     "not correct for this package",
     "Public key for",
     "is not signed",
     "could not be verified",
-    "GPG signature verification error",
-    "certificate",
     "Status code:",
     "Curl error",
-    " Error 4",
-    " Error 5",
     "[Errno 1",
     "Disk Requirements:",
-    "transaction lock",
     "already locked by",
     "another copy is running",
     "filtered out by exclude",
     "checksum doesn't match",
     "no local cache",
     "scriptlet failed",
-    "Error in ",
     "Error: ",
     "error: ",
     "No package ",
@@ -86,7 +77,6 @@ constexpr std::string_view explaining[] = {
 constexpr std::string_view empty_talk[] = {
     "Error: Could not run transaction",
     "Error: Nothing to do",
-    "Errors during downloading metadata",
     "Error: Error downloading packages",
 };
 

@@ -137,14 +137,11 @@ constexpr std::string_view explaining[] = {
     " more space on the ",
     "nothing provides",
     "conflicts with",
-    "failed to match with known keys",
     "signature check",
     "when downloading",
     "not found or not installed",
-    "transaction lock",
     "scriptlet failed",
     "Error(",
-    "Error: ",
     "error: ",
 };
 

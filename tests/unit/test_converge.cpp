@@ -2,7 +2,6 @@
 #include "handler/converge.hpp"
 #include "handler/failure.hpp"
 #include "tests/unit/machines.hpp"
-#include "tests/unit/test_data.hpp"
 
 #include <doctest/doctest.h>
 
@@ -236,114 +235,6 @@ TEST_CASE("converge: a repository without the package is taken back before the n
     CHECK(contains_text(machine.vm.fake.files.text(machine.vm.own_source()), multiarch));
     const auto& operations = machine.vm.fake.files.operations;
     CHECK(std::ranges::count(operations, "remove " + machine.vm.own_source()) == 1);
-}
-
-namespace {
-
-/// Rocky Linux, whose ladder has two repositories; dnf fails for the first as often as it is asked.
-struct Ladder : Converged {
-    std::string first = rocky_9.repository;
-    std::string second = rhel_9.repository;
-    std::vector<std::string> asked;  ///< the address in our source at each refresh
-
-    explicit Ladder(const std::string& data, const std::string& broken_url = rocky_9.repository)
-        : Converged(rocky_9) {
-        vm.fake.http.on(second, answer(200));
-        vm.fake.processes.on_match(
-            [](const Command& c) { return c.argv[0] == "dnf" && has_word(c, "makecache"); },
-            [this, data, broken_url](const Command&) {
-                const auto source = vm.fake.files.text(vm.own_source());
-                asked.push_back(contains_text(source, first) ? first : second);
-                return asked.back() == broken_url ? exits(1, test_data("dnf/" + data + ".txt"))
-                                                  : exits(0);
-            });
-    }
-    bool offers(const std::string& url) const {
-        return contains_text(vm.fake.files.text(vm.own_source()), "baseurl=" + url + "/\n");
-    }
-};
-
-}  // namespace
-
-TEST_CASE("ladder: where the first repository is refused or absent the next one is used") {
-    for (const std::string data : {"4.14-refresh-404", "4.14-refresh-403", "4.14-refresh-reset"}) {
-        CAPTURE(data);
-        Ladder ladder(data);
-        const auto failure = ladder.failure();
-        CHECK_MESSAGE(!failure.has_value(), failure->message());
-        CHECK(ladder.asked == std::vector<std::string>{ladder.first, ladder.second});
-        CHECK(ladder.vm.version("aadsshlogin") == "1.0.2");
-        CHECK(ladder.offers(ladder.second));
-        CHECK(contains_text(ladder.note("repository"), ladder.second));
-        CHECK(ladder.run.state.added("gpg-pubkey-be1229cf"));
-        CHECK(ladder.run.state.files.size() == 2);
-    }
-}
-
-TEST_CASE("ladder: a refused signature or a full disk is no reason to try another repository") {
-    struct Row {
-        std::string data;
-        ExitCode code;
-    };
-    for (const auto& row :
-         {Row{"4.14-refresh-repo-gpgcheck-wrong-key", ExitCode::signature_refused},
-          Row{"4.14-refresh-no-space", ExitCode::missing_dependency}}) {
-        CAPTURE(row.data);
-        Ladder ladder(row.data);
-        const auto before = ladder.vm.system();
-        const auto failure = ladder.failure();
-        REQUIRE(failure.has_value());
-        CHECK(failure->code == row.code);
-        CHECK(ladder.asked == std::vector<std::string>{ladder.first});
-        CHECK(ladder.vm.system() == before);
-        CHECK_FALSE(ladder.vm.dpkg.contains("gpg-pubkey-be1229cf"));
-    }
-}
-
-TEST_CASE("ladder: the repository that is set up already comes first, without a look of ours") {
-    Ladder ladder("4.14-refresh-404", "nothing is broken");
-    SUBCASE("by somebody else") {
-        ladder.vm.fake.files.add("/etc/yum.repos.d/mine.repo",
-                                 "[mine]\nbaseurl=" + ladder.second + "\n");
-    }
-    SUBCASE("by an earlier run of ours") {
-        ladder.vm.fake.http.forget(ladder.first);
-        ladder.vm.fake.http.on(ladder.first, answer(404));
-        REQUIRE_FALSE(ladder.failure().has_value());
-        REQUIRE(ladder.offers(ladder.second));
-        ladder.vm.fake.http.forget(ladder.first);
-        ladder.vm.fake.http.on(ladder.first, answer(200));
-        ladder.vm.published["aadsshlogin"] = "1.0.3";
-    }
-    ladder.vm.forget_history();
-    ladder.asked.clear();
-    std::vector<std::string> urls;
-    for (const auto& rung :
-         choose_rungs(ladder.run, gather_facts(ladder.world, ladder.run.environment))) {
-        urls.push_back(rung.url);
-    }
-    CHECK(urls == std::vector<std::string>{ladder.second, ladder.first});
-    CHECK(ladder.vm.fake.http.requests.empty());
-    CHECK_FALSE(ladder.failure().has_value());
-    CHECK(ladder.asked.size() == 1);
-    CHECK(contains_text(ladder.note("repository"), ladder.second));
-}
-
-TEST_CASE("ladder: when the one that is set up has gone the other one is tried") {
-    Ladder ladder("4.14-refresh-404", rhel_9.repository);
-    ladder.vm.fake.files.add("/etc/yum.repos.d/mine.repo",
-                             "[mine]\nbaseurl=" + ladder.second + "\n");
-    std::vector<std::string> repositories;
-    ladder.vm.fake.processes.on_match(
-        [](const Command& c) { return c.argv[0] == "dnf" && has_word(c, "makecache"); },
-        [&](const Command& c) {
-            const bool mine = has_word(c, "--enablerepo=mine");
-            repositories.push_back(mine ? ladder.second : ladder.first);
-            return mine ? exits(1, test_data("dnf/4.14-refresh-404.txt")) : exits(0);
-        });
-    CHECK_FALSE(ladder.failure().has_value());
-    CHECK(repositories == std::vector<std::string>{ladder.second, ladder.first});
-    CHECK(ladder.offers(ladder.first));
 }
 
 TEST_CASE("restore: files of ours that vanished are written again, without a package manager") {

@@ -173,7 +173,7 @@ const Measured measured[] = {
     {"4.23-transaction-rpm-e-script-failed", 1, transaction, failed, "%preun(aadsshlogin"},
     {"4.14-transaction-rpm-lock", 1, transaction, locked, "can't create transaction lock"},
     {"4.14-transaction-rpmdb-locked", 200, transaction, locked, "already locked by"},
-    {"4.14-transaction-script-failed", 0, transaction, ok, "Error in POSTIN scriptlet"},
+    {"4.14-transaction-script-failed", 0, transaction, ok, "scriptlet failed, exit status 1"},
     {"4.14-transaction-upgrade", 0, transaction, ok, "-"},
     {"4.5-transaction-wrong-key", 1, transaction, signature, "not correct for this package"},
     {"4.14-transaction-wrong-key", 1, transaction, signature, "not correct for this package"},
@@ -202,6 +202,13 @@ const Quoted quoted[] = {
      refresh,
      certificate,
      "alert bad certificate"},
+    // Of "rpm -e" and "rpm --import".
+    {"error: sqlite failure: PRAGMA synchronous = FULL: file is not a database\n"
+     "error: cannot open Packages database in /var/lib/rpm\n",
+     1,
+     transaction,
+     interrupted,
+     "cannot open Packages database"},
     {"Public key for aadsshlogin-1.0.030480001-1.x86_64.rpm is not installed. Failing package is: "
      "aadsshlogin-1.0.030480001-1.x86_64\nError: GPG check FAILED\n",
      1,
@@ -275,6 +282,19 @@ TEST_CASE("dnf: the newest version in an index") {
     CHECK(dnf.newest_version(test_data("dnf/4.14-query-no-cache.txt")).empty());
     CHECK(dnf.newest_version("Repository x is listed more than once\n1.0-1\n") == "1.0-1");
     CHECK(dnf.newest_version("1 file removed\n").empty());
+}
+
+TEST_CASE("dnf: the culprit is the line that explains, without those that only repeat it") {
+    CHECK(
+        dnf.culprit(test_data("dnf/4.14-transaction-rpm-lock.txt")) ==
+        "RPM: error: can't create transaction lock on /var/lib/rpm/.rpm.lock (Resource temporarily "
+        "unavailable)");
+    CHECK(dnf.culprit("Status code: 403 for x\nError: Error downloading packages:\n  a\n") ==
+          "Status code: 403 for x");
+    CHECK(dnf.culprit("Error: Could not run transaction.\n").empty());
+    CHECK(dnf.culprit("error: one\nerror: two\nerror: three: No space left on device\n")
+              .starts_with("error: three"));
+    CHECK(dnf.culprit("  Running scriptlet: aadsshlogin-1.0-1.x86_64   1/1\n").empty());
 }
 
 TEST_CASE("dnf: every option in its plans is one that it documents") {

@@ -157,6 +157,11 @@ TEST_CASE("tdnf: the newest version in an index") {
     CHECK(tdnf.newest_version(test_data("tdnf/3.6-install-unknown.txt")).empty());
 }
 
+TEST_CASE("tdnf: of several errors a full disk is the one that is named") {
+    CHECK(tdnf.culprit("error: one\nerror: two\nerror: three: No space left on device\n")
+              .starts_with("error: three"));
+}
+
 TEST_CASE("tdnf: every option in its plans is one that it documents") {
     check_documented(tdnf, documented);
 }

@@ -170,27 +170,27 @@ TEST_CASE("transaction: a pid file counts while the process named in it lives") 
         const PackageTool& tool;
         std::string path;
     };
-    for (const auto& [tool, path] : {Row{zypper, "/run/zypp.pid"}, Row{yum, "/var/run/yum.pid"}}) {
-        CAPTURE(path);
+    for (const Row& row : {Row{zypper, "/run/zypp.pid"}, Row{yum, "/var/run/yum.pid"}}) {
+        CAPTURE(row.path);
         Attempt attempt;
         auto& files = attempt.vm.fake.files;
         attempt.vm.fake.processes.names[812] = "packagekitd";
-        files.add(path, "812\n");
+        files.add(row.path, "812\n");
         files.add("/proc/812/stat", "812 (packagekitd) S 1");
         attempt.vm.fake.clock.at_sleep = [&] {
             if (attempt.vm.fake.clock.sleeps.size() == 3) {
                 files.entries.erase("/proc/812/stat");  // killed: its file stays
             }
         };
-        const auto result = run_transaction(attempt.run, tool, attempt.step);
+        const auto result = run_transaction(attempt.run, row.tool, attempt.step);
         CHECK(result.ok());
         CHECK(attempt.vm.fake.clock.sleeps.size() == 3);
-        CHECK(files.has(path));
-        CHECK(logged(path + " is held by pid 812 (packagekitd)"));
+        CHECK(files.has(row.path));
+        CHECK(logged(row.path + " is held by pid 812 (packagekitd)"));
 
         files.add("/proc/812/stat", "812 (packagekitd) S 1");
         attempt.vm.fake.clock.at_sleep = nullptr;
-        CHECK_THROWS_AS(run_transaction(attempt.run, tool, attempt.step), Failure);
+        CHECK_THROWS_AS(run_transaction(attempt.run, row.tool, attempt.step), Failure);
     }
 }
 

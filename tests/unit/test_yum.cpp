@@ -228,6 +228,11 @@ TEST_CASE("yum: the newest version in an index") {
                              available) == "1.0.033070001-1");
 }
 
+TEST_CASE("yum: that there is nothing to do does not explain why") {
+    CHECK(yum.culprit("No package aadsshlogin available.\nError: Nothing to do\n") ==
+          "No package aadsshlogin available.");
+}
+
 TEST_CASE("yum: every option in its plans is one that it documents") {
     check_documented(yum, documented);
 }

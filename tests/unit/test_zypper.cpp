@@ -59,7 +59,7 @@ const Measured measured[] = {
     {"1.14-download-dependency-absent", 4, download, unmet, "nothing provides aad-standin-lib"},
     {"1.14-download-distro-cached", 8, download, network, "temporarily unaccessible"},
     {"1.14-download-distro-down", 4, download, unmet, "nothing provides"},
-    {"1.14-download-excluded", 4, download, unmet, "remove lock"},
+    {"1.14-download-excluded", 4, download, unmet, "; Problem: conflicting requests"},
     {"1.14-download-locked", 7, download, locked, "System management is locked by"},
     {"1.14-download-no-key", 104, download, signature, "Key Fingerprint"},
     {"1.14-download-no-space", 8, download, no_space, "Can't hardlink/copy"},
@@ -86,7 +86,7 @@ const Measured measured[] = {
      interrupted,
      "cannot open Packages database"},
     {"1.14-transaction-dependency-absent", 4, transaction, unmet, "nothing provides"},
-    {"1.14-transaction-excluded", 4, transaction, unmet, "remove lock"},
+    {"1.14-transaction-excluded", 4, transaction, unmet, "; Problem: conflicting requests"},
     {"1.14-transaction-import-garbage", 1, transaction, failed, "import read failed"},
     {"1.14-transaction-import-lock", 1, transaction, locked, "can't create transaction lock"},
     {"1.14-transaction-locked", 7, transaction, locked, "System management is locked by"},
@@ -190,6 +190,11 @@ TEST_CASE("zypper: the newest version in an index") {
     CHECK(zypper.newest_version(test_data("zypper/1.14-query-excluded.txt")) == "1.0.030480001-1");
     CHECK(zypper.newest_version(test_data("zypper/1.14-query-absent.txt")).empty());
     CHECK(zypper.newest_version("a | b | patch | 1 | noarch | d\n").empty());
+}
+
+TEST_CASE("zypper: of several errors a full disk is the one that is named") {
+    CHECK(zypper.culprit("error: one\nerror: two\nerror: three: No space left on device\n")
+              .starts_with("error: three"));
 }
 
 TEST_CASE("zypper: every option in its plans is one that it documents") {
