@@ -236,7 +236,7 @@ def warn(text):
 def _explain(error, final=False):
     """Says what went wrong and gives tdnf's number for it; curl's own numbers are 1201 + curl's."""
     if isinstance(error, BadMetadata):
-        warn(f"Error: {error}" if error.signature else f"Error(4294967295) parsing repomd: repo_repomdxml: {error}")
+        warn("Error(2004) : repogpgcheck plugin error: failed to verify signature" if error.signature else f"Error(4294967295) parsing repomd: repo_repomdxml: {error}")
         return 1622
     if error.status:
         warn(f"Error: {error.status} when downloading {error.url}\n. Please check repo url or refresh metadata with 'tdnf makecache'.")
