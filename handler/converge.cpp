@@ -6,6 +6,7 @@
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
+#include "handler/packages.hpp"
 #include "handler/removal.hpp"
 #include "handler/repository_probe.hpp"
 #include "handler/verify.hpp"
@@ -77,6 +78,25 @@ Applied apply_or_undo(RunContext& run,
     }
 }
 
+/// A lock that stayed held is told together with what it kept from happening.
+Applied install_from(RunContext& run,
+                     const Facts& facts,
+                     const InstallInputs& inputs,
+                     std::string& left) {
+    const auto& tool = *facts.support.row->tool;
+    try {
+        return apply_or_undo(run, tool, tool.install_plan(inputs), left);
+    } catch (Failure& failure) {
+        if (failure.code == ExitCode::package_manager_locked) {
+            failure.problem += fmt::format(", so {} from {} ({}) was not installed",
+                                           login_package,
+                                           inputs.repository.url,
+                                           facts.support.architecture);
+        }
+        throw;
+    }
+}
+
 std::string source_sentence(const InstallInputs& inputs) {
     if (!inputs.existing_source && !inputs.repository.provider.empty()) {
         return fmt::format("aadsshlogin comes from {}, by the distribution's package {}.",
@@ -141,13 +161,13 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
 }
 
 void converge(RunContext& run, const Facts& facts) {
-    const auto& tool = *facts.support.row->tool;
     const auto rungs = choose_rungs(run, facts);
+    std::vector<std::string> asked;
     for (const auto& repository : rungs) {
         const auto inputs =
             install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
         std::string left;
-        const auto applied = apply_or_undo(run, tool, tool.install_plan(inputs), left);
+        const auto applied = install_from(run, facts, inputs, left);
         if (applied.outcome == Outcome::ok) {
             run.note({"repository", Level::success, 0, source_sentence(inputs)});
             if (!applied.warnings.empty()) {
@@ -162,8 +182,15 @@ void converge(RunContext& run, const Facts& facts) {
             applied.hidden.empty() &&
             (applied.outcome == Outcome::not_published || applied.outcome == Outcome::network);
         if (!next_may_have_it || &repository == &rungs.back()) {
-            throw with_undo(outcome_failure(run, facts.support, repository, applied), left);
+            auto failure = outcome_failure(run, facts.support, repository, applied);
+            if (!asked.empty()) {
+                failure.cause += fmt::format("{}asked before, also in vain: {}",
+                                             failure.cause.empty() ? "" : "; ",
+                                             fmt::join(asked, ", "));
+            }
+            throw with_undo(failure, left);
         }
+        asked.push_back(name_of(repository));
     }
 }
 

@@ -13,7 +13,6 @@
 namespace aadssh {
 namespace {
 
-constexpr std::chrono::seconds query_limit{60};
 /// A database answers in milliseconds. Undo and removal ask it even when the command's time is up.
 constexpr std::chrono::seconds least_limit{5};
 
@@ -95,6 +94,26 @@ std::vector<PackageState> ask_packages(World& world,
 
 PackageState ask_package(World& world, const PackageTool& tool, const std::string& name) {
     return ask_packages(world, tool, {name}).front();
+}
+
+std::vector<std::string> absent_packages(World& world,
+                                         const PackageTool& tool,
+                                         const std::vector<std::string>& names) {
+    std::vector<std::string> absent;
+    for (const auto& state : ask_packages(world, tool, names)) {
+        if (!state.installed()) {
+            absent.push_back(state.name);
+        }
+    }
+    return absent;
+}
+
+std::string hidden_version(World& world, const PackageTool& tool, const std::string& package) {
+    if (tool.hidden_query == nullptr) {
+        return {};
+    }
+    const auto end = run_logged(world, {.argv = tool.hidden_query(package), .limit = query_limit});
+    return end.ok() ? tool.newest_version(end.output) : std::string();
 }
 
 std::vector<std::string> installed_packages(World& world, const PackageTool& tool) {

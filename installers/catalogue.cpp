@@ -102,6 +102,15 @@ constexpr Rung alma[] = {
      .id = prod},
     rhel_rung,
 };
+// No folder alma/10 is known; the packages are in a repository that is named like Rocky's.
+constexpr std::string_view alma_10_spellings[] = {
+    "https://packages.microsoft.com/alma/{version}/prod"};
+constexpr Rung alma_10[] = {
+    {.url = "https://packages.microsoft.com/yumrepos/microsoft-alma{version}-prod",
+     .spellings = alma_10_spellings,
+     .id = prod},
+    rhel_rung,
+};
 constexpr Rung rocky[] = {
     {.url = "https://packages.microsoft.com/yumrepos/microsoft-rocky{version}-prod",
      .spellings = {},
@@ -179,7 +188,7 @@ constexpr CatalogueRow rows[] = {
     {"Oracle Linux", "ol", el_8_and_9, &dnf, rhel, old_key, rpm_key, none},
     {"Oracle Linux", "ol", el_10, &dnf, rhel, new_key, rpm_key, none},
     {"AlmaLinux", "almalinux", el_8_and_9, &dnf, alma, both_keys, rpm_key, none},
-    {"AlmaLinux", "almalinux", el_10, &dnf, alma, new_key, rpm_key, none},
+    {"AlmaLinux", "almalinux", el_10, &dnf, alma_10, new_key, rpm_key, none},
     {"Rocky Linux", "rocky", el_8_and_9, &dnf, rocky, both_keys, rpm_key, none},
     {"Rocky Linux", "rocky", el_10, &dnf, rocky, new_key, rpm_key, none},
     {"SUSE Linux Enterprise Server",

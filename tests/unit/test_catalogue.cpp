@@ -53,7 +53,7 @@ const Expected supported[] = {
      "Ubuntu 26.10 (unreleased), amd64",
      "ubuntu/26.10/prod",
      "treated like Ubuntu 26.04"},
-    {"almalinux-10", "AlmaLinux 10, x86_64", "alma/10/prod", ""},
+    {"almalinux-10", "AlmaLinux 10, x86_64", "yumrepos/microsoft-alma10-prod", ""},
     {"azurelinux-3", "Azure Linux 3.0, x86_64", "azurelinux/3.0/prod/ms-non-oss/x86_64", ""},
     {"azurelinux-4", "Azure Linux 4.0, x86_64", "yumrepos/azurelinux-4-prod-microsoft-x86_64", ""},
     {"centos-7", "CentOS 7, x86_64", "centos/7/prod", ""},
@@ -263,7 +263,7 @@ TEST_CASE("catalogue: ladders of rpm distributions") {
     };
     using Urls = std::vector<std::string>;
     CHECK(urls("rocky-9.3") == Urls{"yumrepos/microsoft-rocky9-prod", "rhel/9/prod"});
-    CHECK(urls("almalinux-10") == Urls{"alma/10/prod", "rhel/10/prod"});
+    CHECK(urls("almalinux-10") == Urls{"yumrepos/microsoft-alma10-prod", "rhel/10/prod"});
     CHECK(urls("ol-9") == Urls{"rhel/9/prod"});
     CHECK(urls("sles-15.5") == Urls{"sles/15/prod"});
 }
