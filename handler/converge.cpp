@@ -37,12 +37,26 @@ std::string undo(RunContext& run, const PackageTool& tool, const State& before) 
     }
 }
 
-Failure with_undo(Failure failure, const std::string& left) {
-    if (!left.empty()) {
-        failure.cause +=
-            fmt::format("{}could not be taken back: {}", failure.cause.empty() ? "" : "; ", left);
-    }
+Failure with_cause(Failure failure, const std::string& more) {
+    failure.cause += (failure.cause.empty() ? "" : "; ") + more;
     return failure;
+}
+
+Failure with_undo(const Failure& failure, const std::string& left) {
+    return left.empty() ? failure : with_cause(failure, "could not be taken back: " + left);
+}
+
+/// Of the last repository that was asked; the others are told, too.
+Failure final_failure(RunContext& run,
+                      const Facts& facts,
+                      const Repository& repository,
+                      const Applied& applied,
+                      const std::vector<std::string>& asked) {
+    auto failure = outcome_failure(run, facts.support, repository, applied);
+    return asked.empty()
+               ? failure
+               : with_cause(failure,
+                            fmt::format("asked before, also in vain: {}", fmt::join(asked, ", ")));
 }
 
 /// Carries the plan out; takes everything back when that ends in a failure that leaves nothing
@@ -182,13 +196,7 @@ void converge(RunContext& run, const Facts& facts) {
             applied.hidden.empty() &&
             (applied.outcome == Outcome::not_published || applied.outcome == Outcome::network);
         if (!next_may_have_it || &repository == &rungs.back()) {
-            auto failure = outcome_failure(run, facts.support, repository, applied);
-            if (!asked.empty()) {
-                failure.cause += fmt::format("{}asked before, also in vain: {}",
-                                             failure.cause.empty() ? "" : "; ",
-                                             fmt::join(asked, ", "));
-            }
-            throw with_undo(failure, left);
+            throw with_undo(final_failure(run, facts, repository, applied, asked), left);
         }
         asked.push_back(name_of(repository));
     }
