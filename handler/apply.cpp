@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "handler/apply.hpp"
 
+#include "handler/cloud_init.hpp"
 #include "handler/digest.hpp"
 #include "handler/failure.hpp"
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
+#include "handler/older_version.hpp"
 #include "handler/packages.hpp"
 #include "handler/scrub.hpp"
 #include "handler/transaction.hpp"
@@ -58,12 +60,13 @@ class Application {
     void operator()(const ImportKeys& step);
     void operator()(const WriteFile& step);
     void operator()(const RemoveFile& step);
-    void operator()(const RunTool& step);
+    void operator()(const RunTool& planned);
     void operator()(const RemoveScratch& /*step*/) { remove_scratch(); }
 
   private:
     void write(const std::string& path, const std::string& content, unsigned mode);
     void remove_scratch();
+    Outcome run_with_remedies(const RunTool& step);
     Outcome run_until_unlocked(const RunTool& step);
     Outcome run_once(const RunTool& step);
     Outcome transact(const RunTool& step);
@@ -79,6 +82,7 @@ class Application {
     Applied result_;
     std::string scratch_;
     std::set<std::string> settled_;  ///< packages whose later steps are not needed
+    OlderVersions older_;
 };
 
 void Application::operator()(const MakeScratch& step) {
@@ -176,11 +180,7 @@ void Application::operator()(const RemoveFile& step) {
     run_.store.save(run_.state);
 }
 
-void Application::operator()(const RunTool& step) {
-    if (!step.package.empty() && settled_.contains(step.package)) {
-        log_info(fmt::format("not needed: {}", step.purpose));
-        return;
-    }
+Outcome Application::run_with_remedies(const RunTool& step) {
     auto outcome = run_until_unlocked(step);
     for (const auto& remedy : step.remedies) {
         if (outcome != remedy.on) {
@@ -188,11 +188,32 @@ void Application::operator()(const RunTool& step) {
         }
         log_warning(fmt::format(
             "{}: {}; trying again after a remedy", step.purpose, outcome_name(outcome)));
+        std::string failed;
         for (const auto& cure : remedy.steps) {
-            run_until_unlocked(cure);  // whether it helped, the step itself says
+            // Whether it helped, the step itself says; but what another repository answered to a
+            // cure may be why it did not.
+            if (run_until_unlocked(cure) != Outcome::ok && !result_.words.empty()) {
+                failed = fmt::format("; \"{}\" failed: {}", cure.purpose, result_.words);
+            }
         }
         outcome = run_until_unlocked(step);
+        if (outcome != Outcome::ok) {
+            result_.words = one_line(result_.words + failed, 400);
+        }
     }
+    return outcome;
+}
+
+void Application::operator()(const RunTool& planned) {
+    if (!planned.package.empty() &&
+        (settled_.contains(planned.package) || older_.kept.contains(planned.package))) {
+        log_info(fmt::format("not needed: {}", planned.purpose));
+        return;
+    }
+    const auto step = in_chosen_version(older_, planned);
+    const auto carry_out = [this](const RunTool& one) { return run_with_remedies(one); };
+    auto outcome = carry_out(step);
+    outcome = try_older(run_, tool_, older_, step, outcome, result_, carry_out);
     if (outcome != Outcome::ok && step.best_effort) {
         log_warning(
             fmt::format("{}: {}; going on without it", step.purpose, outcome_name(outcome)));
@@ -232,14 +253,17 @@ Outcome Application::run_until_unlocked(const RunTool& step) {
 }
 
 Outcome Application::run_once(const RunTool& step) {
+    if (step.kind == ToolRun::download || step.kind == ToolRun::transaction) {
+        await_cloud_init(run_);
+    }
     if (step.kind == ToolRun::transaction) {
         return transact(step);
     }
     if (tool_.waits_without_end) {
         await_locks(run_, tool_, Milliseconds(0));
     }
-    const auto limit =
-        step.kind == ToolRun::query ? run_.deadline.at_most(query_limit) : run_.deadline.left();
+    const bool asks = step.kind == ToolRun::query || step.kind == ToolRun::check;
+    const auto limit = asks ? run_.deadline.at_most(query_limit) : run_.deadline.left();
     const auto end = run_logged(
         run_.world, {.argv = step.argv, .environment = step.environment, .limit = limit});
     if (end.interrupted) {
@@ -248,7 +272,7 @@ Outcome Application::run_once(const RunTool& step) {
     result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
     if (!end.started || end.signal != 0 || end.timed_out) {
         result_.words = describe_end(end);
-        return end.timed_out && step.kind != ToolRun::query ? Outcome::network : Outcome::failed;
+        return end.timed_out && !asks ? Outcome::network : Outcome::failed;
     }
     auto outcome = tool_.classify(step.kind, end.code, end.output);
     if (outcome == Outcome::ok && step.kind == ToolRun::refresh && !proved(step)) {

@@ -210,7 +210,8 @@ void converge(RunContext& run, const Facts& facts) {
         }
         const bool next_may_have_it =
             applied.hidden.empty() &&
-            (applied.outcome == Outcome::not_published || applied.outcome == Outcome::network);
+            (applied.outcome == Outcome::not_published || applied.outcome == Outcome::network ||
+             applied.outcome == Outcome::mismatch);
         if (!next_may_have_it || &repository == &rungs.back()) {
             throw with_undo(final_failure(run, facts, repository, applied, asked), left);
         }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "handler/outcome_failure.hpp"
 
+#include "handler/cloud_init.hpp"
 #include "handler/packages.hpp"
 #include "handler/repository_probe.hpp"
 #include "handler/signature_failure.hpp"
+#include "handler/sources_failure.hpp"
 
 #include <fmt/format.h>
 
@@ -67,6 +69,21 @@ Failure unreachable(RunContext& run,
                     const Applied& applied) {
     const auto probe = probe_repository(run.world, repository, run.proxies, run.deadline);
     const bool we_reach_it = probe.answer == Probe::Answer::there;
+    const auto other = we_reach_it ? foreign_url(applied.words, repository) : std::string();
+    if (!other.empty()) {
+        return {ExitCode::repository_unreachable,
+                Phase::repository,
+                fmt::format("another repository of this machine does not answer as it should, so "
+                            "\"{}\" failed, while {} ({}) can be reached",
+                            applied.purpose,
+                            repository.url,
+                            support.architecture),
+                applied.words,
+                fmt::format("see that this VM reaches {}; where that release has moved to an "
+                            "archive, correct its entry; or install the missing packages by hand: "
+                            "then no other repository is needed; run the extension again",
+                            other)};
+    }
     return {ExitCode::repository_unreachable,
             Phase::repository,
             fmt::format("the package repository {} ({}) cannot be reached, so \"{}\" failed",
@@ -75,6 +92,23 @@ Failure unreachable(RunContext& run,
                         applied.purpose),
             we_reach_it ? applied.words : with_words(probe.detail, applied.words),
             probe.remedy};
+}
+
+/// A mirror or a cache that is half-way through an update: for minutes, at times for hours
+/// (microsoft/linux-package-repositories#48, #93).
+Failure out_of_step(const Support& support, const Repository& repository, const Applied& applied) {
+    return {
+        ExitCode::repository_unreachable,
+        Phase::repository,
+        fmt::format("a package that was fetched for \"{}\" is not the one that the signed index "
+                    "of its repository lists ({}, {})",
+                    applied.purpose,
+                    repository.url,
+                    support.architecture),
+        applied.words,
+        "if a proxy, mirror or firewall on the way keeps or changes files, have it fetch them "
+        "anew or pass it by; a repository that is just being updated is in order again within "
+        "hours; then run the extension again"};
 }
 
 }  // namespace
@@ -88,6 +122,7 @@ ExitCode exit_code_for(Outcome outcome) {
         case Outcome::not_published:
             return ExitCode::unsupported;
         case Outcome::network:
+        case Outcome::mismatch:
             return ExitCode::repository_unreachable;
         case Outcome::signature:
             return ExitCode::signature_refused;
@@ -95,6 +130,7 @@ ExitCode exit_code_for(Outcome outcome) {
         case Outcome::unmet:
         case Outcome::certificate:
         case Outcome::interrupted:
+        case Outcome::sources:
             return ExitCode::missing_dependency;
         case Outcome::failed:
             break;
@@ -112,6 +148,12 @@ Failure outcome_failure(RunContext& run,
     if (applied.outcome == Outcome::network) {
         return unreachable(run, support, repository, applied);
     }
+    if (applied.outcome == Outcome::mismatch) {
+        return out_of_step(support, repository, applied);
+    }
+    if (applied.outcome == Outcome::sources) {
+        return sources_failure(run, support, applied);
+    }
     if (applied.outcome == Outcome::signature) {
         return signature_failure(run, support, repository, applied.words);
     }
@@ -120,7 +162,9 @@ Failure outcome_failure(RunContext& run,
     if (applied.outcome != Outcome::failed) {
         problem += fmt::format(": {}", outcome_name(applied.outcome));
     }
-    return {exit_code_for(applied.outcome), Phase::package, problem, applied.words, hint};
+    const auto clause =
+        applied.outcome == Outcome::locked ? cloud_init_clause(run.world.files) : std::string();
+    return {exit_code_for(applied.outcome), Phase::package, problem, applied.words + clause, hint};
 }
 
 }  // namespace aadssh

@@ -72,6 +72,9 @@ struct StepWriter {
             writer.end().end();
         }
         writer.end();
+        if (!step.older_argv.empty()) {
+            write_words(writer, "older", step.older_argv);
+        }
     }
 };
 

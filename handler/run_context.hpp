@@ -23,6 +23,7 @@ struct RunContext {
     ProxySettings proxies;
     StateStore store;
     State state;
+    bool cloud_init_awaited = false;
     std::vector<Substatus> checks;  ///< what was found so far, in order
 
     RunContext(World& the_world, Seconds limit)

@@ -15,7 +15,7 @@
 namespace aadssh {
 namespace {
 
-enum class Refusal { too_early, too_late, key_absent, key_expired, other };
+enum class Refusal { too_early, too_late, key_absent, key_expired, key_weak, other };
 
 struct Mark {
     std::string_view text;
@@ -27,6 +27,11 @@ constexpr Mark marks[] = {
     {"is not valid yet (invalid for", Refusal::too_early},
     {"is expired (invalid since", Refusal::too_late},
     {"EXPKEYSIG ", Refusal::key_expired},
+    // A key that vouches for itself with SHA-1: sqv's words (microsoft/linux-package-repositories
+    // #47, #228; the second stands where the first was cut off), and rpm's.
+    {"SHA1 is not considered secure", Refusal::key_weak},
+    {" is not bound:", Refusal::key_weak},
+    {"Hash algorithm SHA1 not available", Refusal::key_weak},
     {"NO_PUBKEY ", Refusal::key_absent},
     {"Missing key ", Refusal::key_absent},
     {"Failed to parse keyring", Refusal::key_absent},
@@ -134,6 +139,25 @@ Failure wrong_keyring(const Repository& repository,
                         place.mend)};
 }
 
+/// Never a way to switch the check off.
+Failure weak_key(const Repository& repository,
+                 const std::optional<SourceEntry>& source,
+                 const std::string& words) {
+    return {
+        ExitCode::signature_refused,
+        Phase::repository,
+        fmt::format("this system does not accept the key that signs the repository {} any more, "
+                    "because that key is certified with SHA-1 only{}",
+                    repository.url,
+                    source ? fmt::format(", as the source {} has it", source->file) : ""),
+        words,
+        source ? fmt::format("take the key as Microsoft publishes it now ({}); then run the "
+                             "extension again",
+                             key_place(*source).mend)
+               : "install the newest version of this extension, which brings the keys as Microsoft "
+                 "publishes them now; the check is not switched off"};
+}
+
 }  // namespace
 
 Failure signature_failure(const RunContext& run,
@@ -143,6 +167,9 @@ Failure signature_failure(const RunContext& run,
     const auto refusal = refusal_in(words);
     if (refusal == Refusal::too_early || refusal == Refusal::too_late) {
         return wrong_time(run, repository, refusal, words);
+    }
+    if (refusal == Refusal::key_weak && concerns_accepted_key(run, words)) {
+        return weak_key(repository, existing_source(run, support, repository), words);
     }
     if (refusal != Refusal::other && concerns_accepted_key(run, words)) {
         if (const auto source = existing_source(run, support, repository)) {

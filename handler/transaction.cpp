@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/transaction.hpp"
 
+#include "handler/cloud_init.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
@@ -98,7 +99,10 @@ void await_locks(RunContext& run, const PackageTool& tool, Milliseconds reserve)
             throw Failure(ExitCode::package_manager_locked,
                           Phase::package,
                           "another program is using the package manager and did not finish in time",
-                          holder);
+                          holder + cloud_init_clause(run.world.files),
+                          fmt::format("nobody was stopped; wait until that program has ended (on "
+                                      "the VM: {}), then run the extension again",
+                                      tool.repair_hint(Outcome::locked)));
         }
         run.world.clock.sleep(lock_poll);
     }

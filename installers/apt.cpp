@@ -107,14 +107,20 @@ std::string parse_owner(std::string_view text) {
 
 /// "aadsshlogin | 1.0.033070001 | https://... noble/main amd64 Packages", newest first
 /// (apt-cache(8), madison).
-std::string newest_version(std::string_view text) {
+std::vector<std::string> published_versions(std::string_view text) {
+    std::vector<std::string> versions;
     for (const std::string_view line : lines_of(text)) {
         const std::vector<std::string_view> fields = split(line, '|');
         if (fields.size() == 3) {
-            return std::string(trim(fields[1]));
+            versions.emplace_back(trim(fields[1]));
         }
     }
-    return {};
+    return versions;
+}
+
+std::string newest_version(std::string_view text) {
+    const std::vector<std::string> versions = published_versions(text);
+    return versions.empty() ? std::string() : versions.front();
 }
 
 std::string removal_hint(const std::string& package) {
@@ -134,10 +140,12 @@ constexpr Hint hints[] = {
     {Outcome::locked, "fuser -v /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock"},
     {Outcome::not_published, "apt-cache policy aadsshlogin"},
     {Outcome::network, "apt-get update"},
+    {Outcome::mismatch, "apt-get update && apt-get --download-only install aadsshlogin"},
     {Outcome::signature, "apt-get update"},
     {Outcome::interrupted, "dpkg --configure -a && apt-get --fix-broken install"},
     {Outcome::no_space, "df -h / /usr /var"},
     {Outcome::unmet, "apt-get update && apt-get --simulate install aadsshlogin"},
+    {Outcome::sources, "apt-get indextargets"},
     {Outcome::failed, "dpkg --audit; apt-get check"},
 };
 
@@ -168,6 +176,7 @@ constinit const PackageTool apt = {
     .owner_query = owner_query,
     .parse_owner = parse_owner,
     .newest_version = newest_version,
+    .published_versions = published_versions,
     .hidden_query = nullptr,
     .hiding_places = {},
     .culprit = apt_culprit,

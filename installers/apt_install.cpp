@@ -113,11 +113,22 @@ RunTool refresh_one(const InstallInputs& inputs, const std::string& list_prefix)
     return step;
 }
 
+Words versions_question(const InstallInputs& inputs, const std::string& package) {
+    return Words{"apt-cache", "madison", package} + one_source(inputs);
+}
+
 RunTool query(const InstallInputs& inputs, const std::string& package) {
+    return run(
+        inputs, ToolRun::query, "ask the index for " + package, versions_question(inputs, package));
+}
+
+/// Reads every source and nothing else: no network, no lock, no lists (apt-get(8), indextargets;
+/// since apt 1.1). One that contradicts another, or cannot be parsed, makes apt refuse them all.
+RunTool parse_check(const InstallInputs& inputs, std::string purpose) {
     return run(inputs,
-               ToolRun::query,
-               "ask the index for " + package,
-               Words{"apt-cache", "madison", package} + one_source(inputs));
+               ToolRun::check,
+               std::move(purpose),
+               Words{"apt-get", "indextargets", "--format", "$(SITE)"} + private_folders());
 }
 
 /// --no-remove: apt would silently remove what conflicts, such as the legacy package aadlogin.
@@ -165,7 +176,8 @@ void add_package(Plan& plan,
     const auto among = [&](const Words& list) {
         return std::ranges::find(list, package) != list.end();
     };
-    const Words what = among(inputs.reinstall) ? Words{"--reinstall", package} : Words{package};
+    const bool again = among(inputs.reinstall);
+    const Words what = again ? Words{"--reinstall", package} : Words{package};
     RunTool download = run(inputs,
                            ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
@@ -181,6 +193,11 @@ void add_package(Plan& plan,
         step->package = package;
         step->dependency = !among(inputs.packages);
         step->optional = among(inputs.optional_packages);
+        if (!again && among(inputs.packages)) {
+            step->older_question = versions_question(inputs, package);
+            step->older_argv = step->argv;
+            *std::ranges::find(step->older_argv, package) += fmt::format("={}", version_mark);
+        }
         plan.steps.emplace_back(*step);
     }
 }
@@ -202,14 +219,21 @@ void add_source(Plan& plan, const InstallInputs& inputs) {
                         "it names, and not changed.",
                         inputs.existing_source->file));
     }
+    const bool writes = !inputs.existing_source && !inputs.source_in_place;
+    if (writes) {
+        plan.steps.emplace_back(
+            parse_check(inputs, "see that apt can read the sources of this machine"));
+    }
     // Also for an existing source: removing packages-microsoft-prod takes its keyring along and
     // leaves its source.
     if (!inputs.keyring_in_place) {
         plan.steps.emplace_back(WriteKeyring{
             inputs.keyring, inputs.shipped_keys, inputs.key_url, inputs.accepted_keys});
     }
-    if (!inputs.existing_source && !inputs.source_in_place) {
+    if (writes) {
         plan.steps.emplace_back(WriteFile{.path = std::string(apt_source_file), .content = text});
+        plan.steps.emplace_back(
+            parse_check(inputs, "see that apt can read them together with ours"));
     }
     plan.steps.emplace_back(WriteFile{
         .path = one_source_path(inputs), .content = text, .mode = 0644, .temporary = true});

@@ -19,7 +19,7 @@ constexpr OutcomeRule first_rules[] = {
     {any_run, "lock was locked by", Outcome::locked},
     {any_run, "dpkg was interrupted", Outcome::interrupted},
     {any_run, "install' with no packages", Outcome::interrupted},
-    {any_run, "The list of sources could not be read", Outcome::failed},
+    {any_run, "The list of sources could not be read", Outcome::sources},
     {any_run, "required for verification, but", Outcome::failed},
 };
 
@@ -38,6 +38,8 @@ constexpr OutcomeRule last_rules[] = {
     {refreshing, "is not signed", Outcome::signature},
     {refreshing, "is expired (invalid since", Outcome::signature},
     {refreshing, "is not valid yet", Outcome::signature},
+    {installing, "Hash Sum mismatch", Outcome::mismatch},
+    {installing, "File has unexpected size", Outcome::mismatch},
     {installing, "unauthenticated packages", Outcome::signature},
     {installing, "unmet dependencies", Outcome::unmet},
     {installing, "Unable to satisfy dependencies", Outcome::unmet},

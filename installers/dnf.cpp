@@ -17,6 +17,21 @@ Words install_command(const RpmRepositories& at, const Words& how, const Words& 
     return Words{"dnf"} + yum_install_options(at.ours) + how + what;
 }
 
+/// Of the index at hand of our repository. The newest alone, or a few of the newest; dnf sorts them
+/// as words, not as versions (dnf/cli/commands/repoquery.py).
+Words index_question(const RpmRepositories& at, const std::string& package, int how_many) {
+    return {"dnf",
+            "-q",
+            "-C",
+            "--setopt=exit_on_lock=1",
+            "--disablerepo=*",
+            "--enablerepo=" + at.ours,
+            "repoquery",
+            fmt::format("--latest-limit={}", how_many),
+            "--queryformat=%{version}-%{release}\\n",
+            package};
+}
+
 constexpr RpmCommands commands = {
     .refresh =
         [](const RpmRepositories& at) {
@@ -35,19 +50,11 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at) {
             return Words{"dnf"} + yum_install_options(at.ours) + Words{"--refresh", "makecache"};
         },
-    .query =
-        [](const RpmRepositories& at, const std::string& package) {
-            return Words{"dnf",
-                         "-q",
-                         "-C",
-                         "--setopt=exit_on_lock=1",
-                         "--disablerepo=*",
-                         "--enablerepo=" + at.ours,
-                         "repoquery",
-                         "--latest-limit=1",
-                         "--queryformat=%{version}-%{release}\\n",
-                         package};
-        },
+    .query = [](const RpmRepositories& at,
+                const std::string& package) { return index_question(at, package, 1); },
+    .versions_query = [](const RpmRepositories& at,
+                         const std::string& package) { return index_question(at, package, 2); },
+    .version_link = "-",
     .download =
         [](const RpmRepositories& at, const std::string& package) {
             return install_command(at, {"install", "--downloadonly"}, {package});
@@ -72,13 +79,19 @@ Plan install_plan(const InstallInputs& inputs) {
 }
 
 /// "1.0.033070001-1": the answer to `query`. A blank anywhere makes it a message.
-std::string newest_version(std::string_view text) {
+std::vector<std::string> published_versions(std::string_view text) {
+    std::vector<std::string> versions;
     for (const std::string_view line : lines_of(text)) {
         if (!line.empty() && is_digit(line.front()) && !contains(line, " ")) {
-            return std::string(line);
+            versions.emplace_back(line);
         }
     }
-    return {};
+    return versions;
+}
+
+std::string newest_version(std::string_view text) {
+    const std::vector<std::string> versions = published_versions(text);
+    return versions.empty() ? std::string() : versions.front();
 }
 
 Outcome classify(ToolRun kind, int code, std::string_view text) {
@@ -124,6 +137,7 @@ constinit const PackageTool dnf = [] {
     tool.install_plan = install_plan;
     tool.classify = classify;
     tool.newest_version = newest_version;
+    tool.published_versions = published_versions;
     tool.hidden_query = hidden_query;
     tool.hiding_places =
         "exclude= in /etc/dnf/dnf.conf and /etc/yum.repos.d, dnf versionlock list, dnf module list";

@@ -43,6 +43,8 @@ constexpr OutcomeRule last_rules[] = {
     {installing, "Cache-only enabled but no cache", Outcome::unmet},
     {installing, "due to \"--cacheonly\" option", Outcome::unmet},
     {installing, "Caching enabled but no local cache", Outcome::unmet},  // yum
+    {installing, "checksum doesn't match", Outcome::mismatch},
+    {installing, "does not match intended download", Outcome::mismatch},  // yum
     // A file that the index lists is gone; any other trouble with one is the network's.
     {installing, "Status code: 404", Outcome::unmet},
     {installing, " Error 404 - ", Outcome::unmet},  // yum
@@ -68,6 +70,7 @@ constexpr std::string_view explaining[] = {
     "another copy is running",
     "filtered out by exclude",
     "checksum doesn't match",
+    "does not match intended download",
     "no local cache",
     "scriptlet failed",
     "Error: ",
@@ -136,11 +139,13 @@ constexpr Hint hints[] = {
     {Outcome::locked, "ps -C {0},rpm -o pid,etime,args"},
     {Outcome::not_published, "{0} --showduplicates list aadsshlogin"},
     {Outcome::network, "{0} makecache"},
+    {Outcome::mismatch, "{0} clean packages && {0} makecache"},
     {Outcome::signature, "{0} makecache"},
     {Outcome::interrupted, "rpm --rebuilddb && {0} check"},
     {Outcome::no_space, "df -h / /usr /var"},
     {Outcome::unmet, "{0} clean expire-cache && {0} install aadsshlogin"},
     {Outcome::certificate, "{0} -y --disablerepo='*' --enablerepo='*microsoft-azure*' update"},
+    {Outcome::sources, "{0} repolist"},
     {Outcome::failed, "{0} check; rpm -V aadsshlogin"},
 };
 

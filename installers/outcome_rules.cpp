@@ -16,6 +16,7 @@ unsigned kinds_of(ToolRun kind) {
         case ToolRun::transaction:
             return installing;
         case ToolRun::query:
+        case ToolRun::check:
             break;
     }
     return any_run;

@@ -134,6 +134,9 @@ struct PackageTool {
     /// The newest version in the answer of a `query` step; empty when nothing is published.
     std::string (*newest_version)(std::string_view text);
 
+    /// Every version in the answer to RunTool::older_question, in any order.
+    std::vector<std::string> (*published_versions)(std::string_view text);
+
     /// Like `query`, but sees also what this machine's own configuration hides: excludes, locked
     /// versions, modules. Asked to explain why nothing was found; nullptr: nothing is hidden from
     /// queries.

@@ -21,6 +21,7 @@ constexpr OutcomeText outcome_texts[] = {
     {Outcome::locked, "locked", "another process holds the package manager's lock"},
     {Outcome::not_published, "not_published", "the package is not published there"},
     {Outcome::network, "network", "the repository cannot be reached"},
+    {Outcome::mismatch, "mismatch", "what comes is not what the index lists"},
     {Outcome::signature, "signature", "a signature is refused"},
     {Outcome::interrupted, "interrupted", "an earlier installation was cut off"},
     {Outcome::no_space, "no_space", "the disk is full"},
@@ -28,6 +29,7 @@ constexpr OutcomeText outcome_texts[] = {
     {Outcome::certificate,
      "certificate",
      "the distribution's servers refuse this machine's certificate"},
+    {Outcome::sources, "sources", "the list of repositories cannot be read"},
     {Outcome::failed, "failed", "it fails"},
 };
 
@@ -98,6 +100,9 @@ std::string condition(const Remedy& remedy) {
         "if {}: {}, then again", text_of(remedy.on).condition, fmt::join(purposes, ", "));
 }
 
+constexpr std::string_view older_condition =
+    "if the newest is refused for its signature or checksum: the version before it, with a warning";
+
 /// Each kind of step has one sentence for its line and, where there is more to see, lines below it.
 struct Sentence {
     std::string operator()(const MakeScratch& step) const {
@@ -130,6 +135,9 @@ struct Sentence {
         for (const Remedy& remedy : step.remedies) {
             text += "; " + condition(remedy);
         }
+        if (!step.older_argv.empty()) {
+            text += fmt::format("; {}", older_condition);
+        }
         return text;
     }
 };
@@ -151,6 +159,12 @@ struct Details {
         std::string text = wrapped(step.argv, std::string(below));
         for (const Remedy& remedy : step.remedies) {
             text += fmt::format("{}{}\n", below, condition(remedy));
+        }
+        if (!step.older_argv.empty()) {
+            text += fmt::format("{}{}:\n{}",
+                                below,
+                                older_condition,
+                                wrapped(step.older_argv, std::string(below) + "    "));
         }
         return text;
     }
@@ -231,8 +245,8 @@ std::string_view outcome_name(Outcome outcome) {
 }
 
 std::string_view tool_run_name(ToolRun kind) {
-    constexpr std::array<std::string_view, 4> names = {
-        "query", "refresh", "download", "transaction"};
+    constexpr std::array<std::string_view, 5> names = {
+        "query", "check", "refresh", "download", "transaction"};
     return names.at(static_cast<std::size_t>(kind));
 }
 

@@ -19,17 +19,20 @@ enum class Outcome {
     locked,         ///< another process holds the tool's lock
     not_published,  ///< the repository answered; it, or the package in it, does not exist
     network,        ///< the repository did not answer, or answered with anything but 200 and 404
+    mismatch,       ///< what came is not what the index lists: a mirror or cache is out of step
     signature,      ///< answered, but its signature or key was refused
     interrupted,    ///< an earlier transaction was cut off; needs the tool's own repair
     no_space,
     unmet,        ///< a dependency cannot be had from the indexes at hand, or a listed file is gone
     certificate,  ///< the distribution's servers refuse this machine's client certificate
+    sources,      ///< the tool cannot read this machine's own list of repositories
     failed,
 };
 
-/// query: asks indexes or databases on this machine. refresh: fetches indexes. download: fetches
-/// packages. transaction: changes installed packages, is never signalled and never cut off.
-enum class ToolRun { query, refresh, download, transaction };
+/// query: asks indexes or databases on this machine. check: only sees whether the tool can work.
+/// refresh: fetches indexes. download: fetches packages. transaction: changes installed packages,
+/// is never signalled and never cut off.
+enum class ToolRun { query, check, refresh, download, transaction };
 
 struct Remedy;
 
@@ -47,7 +50,15 @@ struct RunTool {
     std::vector<Remedy> remedies;  ///< each used at most once
     bool best_effort =
         false;  ///< its outcome ends nothing: the step after it shows whether it mattered
+    /// Where the newest package is refused (signature, mismatch): the question which versions are
+    /// published, and the same command for one of them, with version_mark in its place. Both empty:
+    /// only the newest will do.
+    std::vector<std::string> older_question;
+    std::vector<std::string> older_argv;
 };
+
+/// Stands for a version in RunTool::older_argv.
+inline constexpr std::string_view version_mark = "{version}";
 
 /// "If `on`: run these, then the same step again."
 struct Remedy {

@@ -122,6 +122,13 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
     RunTool install = run(ToolRun::transaction,
                           "install " + package,
                           (again ? commands_.reinstall : commands_.install)(at, what));
+    // Not beside a pin: which of the versions come before it is the resolver's knowledge.
+    if (!again && !of_distribution && inputs_.pin.empty()) {
+        const auto older = fmt::format("{}{}{}", package, commands_.version_link, version_mark);
+        download.older_argv = commands_.download(at, older);
+        install.older_argv = commands_.install(at, older);
+        download.older_question = install.older_question = commands_.versions_query(at, package);
+    }
     for (RunTool* step : {&download, &install}) {
         step->package = package;
         step->dependency = !of_distribution && !among(inputs_.packages, package);

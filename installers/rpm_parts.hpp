@@ -51,6 +51,10 @@ struct RpmCommands {
     Words (*refresh_all)(const RpmRepositories& at);
     /// Asks the index at hand of our repository for a package.
     Words (*query)(const RpmRepositories& at, const std::string& package);
+    /// The same for every version, or for the two newest.
+    Words (*versions_query)(const RpmRepositories& at, const std::string& package);
+    /// How the tool wants one version of a package named, between name and version.
+    std::string_view version_link;
     /// Fetches, or installs from what was fetched, this package and what it depends on.
     Words (*download)(const RpmRepositories& at, const std::string& package);
     Words (*install)(const RpmRepositories& at, const std::string& package);
@@ -96,6 +100,7 @@ inline constexpr PackageTool rpm_tool = {
     .owner_query = rpm_owner_query,
     .parse_owner = rpm_parse_owner,
     .newest_version = nullptr,
+    .published_versions = nullptr,
     .hidden_query = nullptr,
     .hiding_places = {},
     .culprit = nullptr,

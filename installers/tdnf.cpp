@@ -30,6 +30,11 @@ Words tdnf_words(const RpmRepositories& at, const Words& rest) {
     return words + rest;
 }
 
+Words index_question(const RpmRepositories& at, const std::string& package) {
+    return {
+        "tdnf", "-q", "--disablerepo=*", "--enablerepo=" + at.ours, "list", "available", package};
+}
+
 constexpr RpmCommands commands = {
     .refresh =
         [](const RpmRepositories& at) {
@@ -41,16 +46,9 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at) {
             return tdnf_words(at, {"--refresh", "makecache"});
         },
-    .query =
-        [](const RpmRepositories& at, const std::string& package) {
-            return Words{"tdnf",
-                         "-q",
-                         "--disablerepo=*",
-                         "--enablerepo=" + at.ours,
-                         "list",
-                         "available",
-                         package};
-        },
+    .query = index_question,
+    .versions_query = index_question,
+    .version_link = "-",
     .download =
         [](const RpmRepositories& at, const std::string& package) {
             return tdnf_words(at, {"--downloadonly", "install", package});
@@ -76,15 +74,20 @@ Plan install_plan(const InstallInputs& inputs) {
 
 /// "aadsshlogin.x86_64   1.0.033070001-1   azurelinux-official-ms-non-oss", oldest first. What is
 /// installed stands there as @System.
-std::string newest_version(std::string_view text) {
-    std::string newest;
+std::vector<std::string> published_versions(std::string_view text) {
+    std::vector<std::string> versions;
     for (const std::string_view line : lines_of(text)) {
         const std::vector<std::string> words = words_of(line);
         if (words.size() == 3 && contains(words[0], ".") && words[2] != "@System") {
-            newest = words[1];
+            versions.push_back(words[1]);
         }
     }
-    return newest;
+    return versions;
+}
+
+std::string newest_version(std::string_view text) {
+    const std::vector<std::string> versions = published_versions(text);
+    return versions.empty() ? std::string() : versions.back();
 }
 
 /// tdnf's exit code is its error number modulo 256, so the number in the text is what counts
@@ -105,8 +108,9 @@ constexpr OutcomeRule rules[] = {
     {installing, "conflicts with", Outcome::unmet},    // libsolv's
     {fetching, "when downloading", Outcome::network},
     {fetching, "Failed to synchronize cache", Outcome::network},
-    {fetching, "Error(1528)", Outcome::network},  // a checksum
-    {fetching, "Error(12", Outcome::network},     // 1201 + curl's number
+    {installing, "Error(1528)", Outcome::mismatch},  // a checksum
+    {fetching, "Error(1528)", Outcome::network},
+    {fetching, "Error(12", Outcome::network},  // 1201 + curl's number
     {installing, "Error(1011)", Outcome::unmet},
 };
 
@@ -166,10 +170,12 @@ constexpr Hint hints[] = {
     {Outcome::locked, "ps -C tdnf,rpm -o pid,etime,args"},
     {Outcome::not_published, "tdnf list aadsshlogin"},
     {Outcome::network, "tdnf makecache"},
+    {Outcome::mismatch, "tdnf clean all && tdnf makecache"},
     {Outcome::signature, "tdnf makecache"},
     {Outcome::interrupted, "rpm --rebuilddb"},
     {Outcome::no_space, "df -h / /usr /var"},
     {Outcome::unmet, "tdnf clean all && tdnf install aadsshlogin"},
+    {Outcome::sources, "tdnf repolist"},
     {Outcome::failed, "rpm -V aadsshlogin"},
 };
 
@@ -192,6 +198,7 @@ constinit const PackageTool tdnf = [] {
     tool.install_plan = install_plan;
     tool.classify = classify;
     tool.newest_version = newest_version;
+    tool.published_versions = published_versions;
     tool.hidden_query = hidden_query;
     tool.hiding_places = "excludepkgs= in /etc/tdnf/tdnf.conf, /etc/tdnf/locks.d";
     tool.culprit = culprit;

@@ -16,6 +16,18 @@ Words install_command(const RpmRepositories& at, const Words& how, const Words& 
     return Words{"yum"} + yum_install_options(at.ours) + how + what;
 }
 
+Words index_question(const RpmRepositories& at, const std::string& package) {
+    return {"yum",
+            "-q",
+            "-C",
+            "--setopt=exit_on_lock=1",
+            "--disablerepo=*",
+            "--enablerepo=" + at.ours,
+            "--showduplicates",
+            "list",
+            package};
+}
+
 constexpr RpmCommands commands = {
     .refresh =
         [](const RpmRepositories& at) {
@@ -35,18 +47,9 @@ constexpr RpmCommands commands = {
             return Words{"yum"} + yum_install_options(at.ours) +
                    Words{repository_option("*", "metadata_expire", "0"), "makecache"};
         },
-    .query =
-        [](const RpmRepositories& at, const std::string& package) {
-            return Words{"yum",
-                         "-q",
-                         "-C",
-                         "--setopt=exit_on_lock=1",
-                         "--disablerepo=*",
-                         "--enablerepo=" + at.ours,
-                         "--showduplicates",
-                         "list",
-                         package};
-        },
+    .query = index_question,
+    .versions_query = index_question,
+    .version_link = "-",
     .download =
         [](const RpmRepositories& at, const std::string& package) {
             return install_command(at, {"--downloadonly", "install"}, {package});
@@ -72,18 +75,23 @@ Plan install_plan(const InstallInputs& inputs) {
 
 /// Of "yum --showduplicates list": below "Available Packages" lines like
 /// "aadsshlogin.x86_64  1.0.033070001-1  packages-microsoft-com-prod", oldest first.
-std::string newest_version(std::string_view text) {
-    std::string newest;
+std::vector<std::string> published_versions(std::string_view text) {
+    std::vector<std::string> versions;
     bool available = false;
     for (const std::string_view line : lines_of(text)) {
         const std::vector<std::string> words = words_of(line);
         if (line.starts_with("Available Packages")) {
             available = true;
         } else if (available && words.size() == 3 && contains(words[0], ".")) {
-            newest = words[1];
+            versions.push_back(words[1]);
         }
     }
-    return newest;
+    return versions;
+}
+
+std::string newest_version(std::string_view text) {
+    const std::vector<std::string> versions = published_versions(text);
+    return versions.empty() ? std::string() : versions.back();
 }
 
 Outcome classify(ToolRun kind, int code, std::string_view text) {
@@ -135,6 +143,7 @@ constinit const PackageTool yum = [] {
     tool.install_plan = install_plan;
     tool.classify = classify;
     tool.newest_version = newest_version;
+    tool.published_versions = published_versions;
     tool.hidden_query = hidden_query;
     tool.hiding_places = "exclude= in /etc/yum.conf and /etc/yum.repos.d, yum versionlock list";
     tool.culprit = yum_culprit;

@@ -28,24 +28,27 @@ Words install_words(const Words& options, const std::string& package) {
            options + Words{package};
 }
 
+Words index_question(const RpmRepositories& at, const std::string& package) {
+    return zypper_words({"--no-refresh",
+                         "search",
+                         "--details",
+                         "--match-exact",
+                         "--type",
+                         "package",
+                         "--repo",
+                         at.ours,
+                         package});
+}
+
 constexpr RpmCommands commands = {
     .refresh =
         [](const RpmRepositories& at) {
             return zypper_words({"refresh", "--force", "--repo", at.ours});
         },
     .refresh_all = [](const RpmRepositories& /*at*/) { return zypper_words({"refresh"}); },
-    .query =
-        [](const RpmRepositories& at, const std::string& package) {
-            return zypper_words({"--no-refresh",
-                                 "search",
-                                 "--details",
-                                 "--match-exact",
-                                 "--type",
-                                 "package",
-                                 "--repo",
-                                 at.ours,
-                                 package});
-        },
+    .query = index_question,
+    .versions_query = index_question,
+    .version_link = "=",
     .download =
         [](const RpmRepositories& /*at*/, const std::string& package) {
             return install_words({"--download-only"}, package);
@@ -67,14 +70,20 @@ Plan install_plan(const InstallInputs& inputs) {
 
 /// Of a table like "v | aadsshlogin | package | 1.0.033070001-1 | x86_64 | packages-...", newest
 /// first.
-std::string newest_version(std::string_view text) {
+std::vector<std::string> published_versions(std::string_view text) {
+    std::vector<std::string> versions;
     for (const std::string_view line : lines_of(text)) {
         const std::vector<std::string_view> fields = split(line, '|');
         if (fields.size() == 6 && trim(fields[2]) == "package") {
-            return std::string(trim(fields[3]));
+            versions.emplace_back(trim(fields[3]));
         }
     }
-    return {};
+    return versions;
+}
+
+std::string newest_version(std::string_view text) {
+    const std::vector<std::string> versions = published_versions(text);
+    return versions.empty() ? std::string() : versions.front();
 }
 
 /// zypper(8), "EXIT CODES". Informational ones are no failures: the database tells what was done.
@@ -110,7 +119,7 @@ constexpr OutcomeRule rules[] = {
     {fetching, "temporarily unaccessible", Outcome::network},
     {fetching, "Timeout exceeded", Outcome::network},
     {fetching, "Valid metadata not found", Outcome::network},
-    {fetching, "corrupted during transfer", Outcome::network},
+    {installing, "corrupted during transfer", Outcome::mismatch},
 };
 
 Outcome classify_failure(ToolRun kind, int code, std::string_view text) {
@@ -184,10 +193,12 @@ constexpr Hint hints[] = {
     {Outcome::locked, "cat /run/zypp.pid; zypper ps"},
     {Outcome::not_published, "zypper search --details aadsshlogin"},
     {Outcome::network, "zypper refresh"},
+    {Outcome::mismatch, "zypper clean && zypper refresh"},
     {Outcome::signature, "zypper refresh"},
     {Outcome::interrupted, "rpm --rebuilddb && zypper verify"},
     {Outcome::no_space, "df -h / /usr /var"},
     {Outcome::unmet, "zypper refresh && zypper install --dry-run aadsshlogin"},
+    {Outcome::sources, "zypper repos --details"},
     {Outcome::failed, "zypper verify; rpm -V aadsshlogin"},
 };
 
@@ -209,6 +220,7 @@ constinit const PackageTool zypper = [] {
     tool.install_plan = install_plan;
     tool.classify = classify;
     tool.newest_version = newest_version;
+    tool.published_versions = published_versions;
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.repair_hint = repair_hint;

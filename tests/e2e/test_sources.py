@@ -166,6 +166,55 @@ def test_conflicting_sources_are_named(machine: MakeMachine) -> None:
     m.write(KEYRING, m.test_key)
     m.write("/etc/apt/sources.list.d/a.list", ONE_LINE.format(url=URLS[0]))
     m.write("/etc/apt/sources.list.d/b.list", f"deb {URLS[0]} bookworm main\n")
+    before = m.snapshot_etc()
     done = m.direct("install")
-    assert done.code in (21, 52)
-    assert_explains(done.stderr, done.code, "Conflicting values set for option Signed-By")
+    assert done.code == 52, done.stderr
+    assert_explains(done.stderr, 52, "Conflicting values set for option Signed-By", "/etc/apt/sources.list.d/a.list and /etc/apt/sources.list.d/b.list")
+    assert not difference(before, m.snapshot_etc())
+
+
+@pytest.mark.parametrize("family", ("debian12", "debian13"))
+def test_contradiction_between_others_is_found_before_anything_is_written(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    before_all = m.snapshot_etc()
+    m.write("/etc/apt/sources.list.d/one.list", "deb [signed-by=/etc/apt/one.gpg] http://distro.test/elsewhere stable main\n")
+    m.write("/etc/apt/sources.list.d/two.list", "deb [signed-by=/etc/apt/two.gpg] http://distro.test/elsewhere/ stable contrib\n")
+    before = m.snapshot_etc()
+    done = m.direct("install")
+    assert done.code == 52, done.stderr
+    assert_explains(done.stderr, 52, "see that apt can read the sources of this machine", "one.list", "two.list", "apt-get indextargets")
+    assert not difference(before, m.snapshot_etc())
+    for name in ("one", "two"):
+        (m.root / f"etc/apt/sources.list.d/{name}.list").unlink()
+    assert m.direct("install").code == 0 and m.direct("uninstall").code == 0
+    assert not difference(before_all, m.snapshot_etc())
+
+
+def test_dead_mirror_does_not_matter_where_all_dependencies_are_there(machine: MakeMachine) -> None:
+    m = machine("debian12", lists="empty")
+    m.ok("apt-get", "-q", "update")
+    m.ok("apt-get", "-q", "-y", "--no-install-recommends", "install", "libcurl4")
+    m.ok("sh", "-c", "rm -f /var/lib/apt/lists/*_*")
+    m.faults.add("distro.test", "reset")
+    m.faults.add("distro.test", "status", 503)
+    done = m.direct("install")
+    assert done.code == 0, done.stderr
+    assert_good(m, OLD)
+
+
+def test_dead_mirror_of_a_dependency_is_named(machine: MakeMachine) -> None:
+    m = machine("debian12", lists="empty")
+    before = m.snapshot_etc()
+    m.faults.add("distro.test", "status", 503)
+    done = m.direct("install")
+    assert done.code in (20, 52), done.stderr
+    assert_explains(done.stderr, done.code, "distro.test", "503")
+    assert not difference(before, m.snapshot_etc())
+
+
+def test_dead_mirror_of_a_listed_dependency_is_named(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    m.faults.add("distro.test", "status", 503)
+    done = m.direct("install")
+    assert done.code == 20, done.stderr
+    assert_explains(done.stderr, 20, "another repository of this machine", "http://distro.test/", "503")

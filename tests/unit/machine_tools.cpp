@@ -74,6 +74,7 @@ void Machine::script_apt() {
             [word](const Command& c) { return c.argv[0] == "apt-get" && has_word(c, word); },
             std::move(call));
     };
+    apt_get("indextargets", [](const Command&) { return exits(0, "http://deb.example\n"); });
     apt_get("update", [this](const Command& c) { return refresh(c); });
     apt_get("--download-only", [](const Command&) { return exits(0); });
     apt_get("--no-download", [this](const Command& c) { return install(c); });

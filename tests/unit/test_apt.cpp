@@ -68,7 +68,7 @@ const Measured measured[] = {
     {"2.6-refresh-conflicting",
      100,
      refresh,
-     failed,
+     sources,
      "Conflicting values set for option Signed-By"},
     {"2.6-query-found", 0, query, ok, "-"},
     {"2.6-download-ok", 0, download, ok, "-"},
@@ -87,7 +87,7 @@ const Measured measured[] = {
     {"2.6-download-would-remove", 100, download, unmet, "remove is disabled"},
     {"2.6-download-403", 100, download, network, "403  Forbidden"},
     {"2.6-download-500", 100, download, network, "500  Internal Server Error"},
-    {"2.6-download-hash-mismatch", 100, download, network, "Hash Sum mismatch"},
+    {"2.6-download-hash-mismatch", 100, download, mismatch, "Hash Sum mismatch"},
     {"2.6-download-truncated", 100, download, network, "Undetermined Error"},
     {"3.0-download-truncated", 100, download, network, "unexpected eof"},
     {"2.6-download-half-unpacked",
@@ -102,11 +102,11 @@ const Measured measured[] = {
      "aadsshlogin : Depends: libstandindep1"},
     {"2.6-download-interrupted", 100, download, interrupted, "dpkg was interrupted"},
     {"2.6-download-held", 100, download, failed, "Held packages were changed"},
-    {"2.6-download-malformed-source", 100, download, failed, "Malformed entry 1 in list file"},
+    {"2.6-download-malformed-source", 100, download, sources, "Malformed entry 1 in list file"},
     {"2.6-download-conflicting",
      100,
      download,
-     failed,
+     sources,
      "Conflicting values set for option Signed-By"},
     {"2.6-download-no-space", 100, download, no_space, "don't have enough free space"},
     {"2.6-download-locked", 100, download, locked, "It is held by process"},
@@ -253,7 +253,7 @@ TEST_CASE("apt: any bytes") {
     for (unsigned i = 0; i < 50000; ++i) {
         noise += static_cast<char>((i * 2654435761U) >> 11U);
     }
-    for (const ToolRun kind : {query, refresh, download, transaction}) {
+    for (const ToolRun kind : {query, check, refresh, download, transaction}) {
         CHECK_NOTHROW(apt.classify(kind, 100, noise));
     }
     CHECK_NOTHROW(apt.culprit(noise));
@@ -335,8 +335,16 @@ TEST_CASE("apt: the newest version in an index") {
 
 TEST_CASE("apt: every outcome but success has a command for people") {
     CHECK(apt.repair_hint(ok).empty());
-    for (const Outcome outcome :
-         {locked, not_published, network, signature, interrupted, no_space, unmet, failed}) {
+    for (const Outcome outcome : {locked,
+                                  not_published,
+                                  network,
+                                  mismatch,
+                                  signature,
+                                  interrupted,
+                                  no_space,
+                                  unmet,
+                                  sources,
+                                  failed}) {
         CAPTURE(outcome_name(outcome));
         CHECK(!apt.repair_hint(outcome).empty());
     }

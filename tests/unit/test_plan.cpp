@@ -71,6 +71,11 @@ TEST_CASE("plan: each kind of step has its sentence") {
     CHECK(describe(Step{run}) ==
           "install x; if an earlier installation was cut off: do this, do that, then again; "
           "if something it needs is not in the index: do this, then again");
+    run.remedies.clear();
+    run.older_argv = {"tool", "x={version}"};
+    CHECK(describe(Step{run}) ==
+          "install x; if the newest is refused for its signature or checksum: the version before "
+          "it, with a warning");
 }
 
 TEST_CASE("plan: every outcome and kind has a name of its own") {
@@ -78,7 +83,7 @@ TEST_CASE("plan: every outcome and kind has a name of its own") {
     for (int i = 0; i <= static_cast<int>(Outcome::failed); ++i) {
         names.insert(outcome_name(static_cast<Outcome>(i)));
     }
-    CHECK(names.size() == 10);
+    CHECK(names.size() == 12);
     CHECK(outcome_name(Outcome::not_published) == "not_published");
     CHECK(tool_run_name(ToolRun::query) == "query");
     CHECK(tool_run_name(ToolRun::transaction) == "transaction");
@@ -114,7 +119,7 @@ TEST_CASE("apt plan: nothing asks, nothing is removed, nothing of the machine's 
 
 TEST_CASE("apt plan: the refresh is of one source alone and has to be proved") {
     const Plan plan = apt.install_plan(usual_inputs());
-    const RunTool refresh = runs_of(plan).at(0);
+    const RunTool refresh = runs_of(plan).at(2);
     CHECK(refresh.kind == ToolRun::refresh);
     CHECK_FALSE(refresh.best_effort);
     CHECK(refresh.proof == std::string(apt.scratch) +
@@ -133,21 +138,55 @@ TEST_CASE("apt plan: order, optional packages and remedies") {
         order.push_back(std::string(tool_run_name(run.kind)) + " " + run.package);
         CHECK(run.optional == (run.package == "aadsshlogin-selinux"));
     }
-    CHECK(order == Strings{"refresh ",
+    CHECK(order == Strings{"check ",
+                           "check ",
+                           "refresh ",
                            "query aadsshlogin-selinux",
                            "query aadsshlogin",
                            "download aadsshlogin-selinux",
                            "transaction aadsshlogin-selinux",
                            "download aadsshlogin",
                            "transaction aadsshlogin"});
-    const RunTool& download = runs.at(5);
+    const RunTool& download = runs.at(7);
     REQUIRE(download.remedies.size() == 2);
     CHECK(download.remedies[0].on == Outcome::unmet);
     CHECK(download.remedies[0].steps.at(0).best_effort);
     CHECK(download.remedies[1].on == Outcome::interrupted);
-    REQUIRE(runs.at(6).remedies.size() == 1);
-    CHECK(runs.at(6).remedies[0].steps.at(0).argv ==
+    REQUIRE(runs.at(8).remedies.size() == 1);
+    CHECK(runs.at(8).remedies[0].steps.at(0).argv ==
           Strings{"dpkg", "--force-confdef", "--force-confold", "--configure", "-a"});
+}
+
+TEST_CASE("apt plan: the sources are read by apt itself before ours is written and again after") {
+    const auto steps = apt.install_plan(usual_inputs()).steps;
+    std::vector<std::string> order;
+    for (const Step& step : steps) {
+        const auto* run = std::get_if<RunTool>(&step);
+        const auto* file = std::get_if<WriteFile>(&step);
+        if (run != nullptr && run->kind == ToolRun::check) {
+            order.push_back(run->argv.at(1));
+        } else if (file != nullptr && !file->temporary) {
+            order.push_back(file->path);
+        }
+    }
+    CHECK(order == Strings{"indextargets", std::string(apt.source_file), "indextargets"});
+}
+
+TEST_CASE("plans: one version of a package is asked for by the same command, checks and all") {
+    for (const RunTool& run : runs_of(apt.install_plan(usual_inputs()))) {
+        CAPTURE(run.purpose);
+        const bool changes = run.kind == ToolRun::download || run.kind == ToolRun::transaction;
+        REQUIRE(run.older_argv.size() == (changes ? run.argv.size() : 0));
+        for (std::size_t i = 0; i < run.older_argv.size(); ++i) {
+            CHECK(run.older_argv[i] ==
+                  (run.argv[i] == run.package ? run.package + "={version}" : run.argv[i]));
+        }
+    }
+    InstallInputs again = usual_inputs();
+    again.reinstall = again.packages;
+    for (const RunTool& run : runs_of(apt.install_plan(again))) {
+        CHECK(run.older_argv.empty());
+    }
 }
 
 TEST_CASE("apt plan: an existing source is used as it is") {

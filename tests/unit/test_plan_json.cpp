@@ -30,6 +30,7 @@ TEST_CASE("plan --json: every kind of step, in order") {
     run.package = "aadsshlogin";
     run.optional = true;
     run.remedies.push_back({Outcome::unmet, {refresh(), refresh()}});
+    run.older_argv = {"apt-get", "install", "x={version}"};
     Plan plan{.title = "The \"title\"", .steps = {}, .notes = {"A note."}};
     plan.steps = {MakeScratch{.folder = "/s", .subfolders = {}},
                   WriteKeyring{"/k", {"a.asc"}, "https://k.example", {"F1", "F2"}},
@@ -58,6 +59,7 @@ TEST_CASE("plan --json: every kind of step, in order") {
     CHECK(json.string("/steps/3/remedies/0/on") == outcome_name(Outcome::unmet));
     CHECK(json.size("/steps/3/remedies/0/steps") == 2);
     CHECK(json.string("/steps/3/remedies/0/steps/1/kind") == "run");
+    CHECK(json.strings("/steps/3/older")->at(2) == "x={version}");
     CHECK(json.string("/steps/4/path") == "/old");
 }
 

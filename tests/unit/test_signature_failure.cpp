@@ -116,6 +116,42 @@ TEST_CASE("signature: a key that expired in the administrator's keyring") {
     CHECK(contains_text(text, "has expired"));
 }
 
+TEST_CASE("signature: a key that is certified with SHA-1 only is told apart, and never let pass") {
+    // microsoft/linux-package-repositories#228; apt's frame as in
+    // tests/data/apt/3.0-refresh-no-key.
+    const std::string sqv =
+        "W: An error occurred during the signature verification. The repository is not updated and "
+        "the previous index files will be used. OpenPGP signature verification failed: " +
+        debian_12.repository +
+        " bookworm InRelease: Sub-process /usr/bin/sqv returned an error code (1), error message "
+        "is: Signing key on BC528686B50D79E339D3721CEB3E94ADBE1229CF is not bound:            No "
+        "binding signature at time 2026-04-25T16:22:10Z   because: Policy rejected non-revocation "
+        "signature (PositiveCertification) requiring second pre-image resistance   because: SHA1 "
+        "is not considered secure since 2026-02-01T00:00:00Z\n";
+    CHECK(apt.classify(ToolRun::refresh, 100, sqv) == Outcome::signature);
+    SUBCASE("our own source") {
+        Refused refused;
+        const auto text = refused.message(sqv);
+        CHECK(contains_text(text, "is certified with SHA-1 only"));
+        CHECK(contains_text(text, "BC528686B50D79E339D3721CEB3E94ADBE1229CF"));
+        CHECK(contains_text(text, "install the newest version of this extension"));
+    }
+    SUBCASE("an administrator's source with an old copy of the key") {
+        Refused refused;
+        refused.administrators_source();
+        const auto text = refused.message(sqv);
+        CHECK(contains_text(text, "as the source " + source + " has it"));
+        CHECK(contains_text(text, "| gpg --dearmor > " + keyring));
+    }
+    SUBCASE("a key that nobody accepts") {
+        Refused refused;
+        auto other = sqv;
+        other.replace(
+            other.find("BC528686B50D79E339D3721CEB3E94ADBE1229CF"), 40, std::string(40, 'A'));
+        CHECK(contains_text(refused.message(other), plain));
+    }
+}
+
 TEST_CASE("signature: real outputs of apt about an administrator's keyring") {
     for (const auto* name :
          {"2.6-refresh-no-key", "3.0-refresh-no-key", "3.0-refresh-keyring-missing"}) {

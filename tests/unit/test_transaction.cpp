@@ -144,6 +144,28 @@ TEST_CASE("transaction: waits for whoever holds the lock and says who it is") {
     CHECK(logged("/var/lib/dpkg/lock-frontend is held by pid 812 (unattended-upgr)"));
 }
 
+TEST_CASE("transaction: each holder is named once, as it takes over from the one before") {
+    Attempt attempt;
+    attempt.hold_lock(71812);
+    auto& fake = attempt.vm.fake;
+    fake.processes.names[71900] = "apt-get";
+    fake.clock.at_sleep = [&] {
+        if (fake.clock.sleeps.size() == 3) {
+            fake.files.lock_holders[frontend_lock] = 71900;
+        } else if (fake.clock.sleeps.size() == 6) {
+            fake.files.lock_holders.clear();
+        }
+    };
+    CHECK_FALSE(attempt.failure().has_value());
+    const auto lines = kept_log_lines();
+    for (const std::string holder : {"pid 71812 (unattended-upgr)", "pid 71900 (apt-get)"}) {
+        CAPTURE(holder);
+        CHECK(std::ranges::count_if(lines, [&](const std::string& line) {
+                  return contains_text(line, "waiting: ") && contains_text(line, holder);
+              }) == 1);
+    }
+}
+
 TEST_CASE(
     "transaction: 56 with the holder's name when the lock stays held, and nothing was started") {
     Attempt attempt;
@@ -152,6 +174,9 @@ TEST_CASE(
     REQUIRE(failure.has_value());
     CHECK(failure->code == ExitCode::package_manager_locked);
     CHECK(contains_text(failure->message(), "pid 812 (unattended-upgr)"));
+    CHECK(
+        contains_text(failure->message(), "nobody was stopped; wait until that program has ended"));
+    CHECK_FALSE(contains_text(failure->message(), "cloud-init"));
     CHECK(attempt.vm.fake.processes.commands.empty());
     CHECK_FALSE(attempt.recorded());
     // Just enough was left for a transaction.

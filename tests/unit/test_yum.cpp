@@ -141,6 +141,13 @@ const Quoted quoted[] = {
      unmet,
      "no local cache of /var/cache/yum/a.rpm"},
 
+    // yum/__init__.py, verifyPkg.
+    {"[Errno -1] Package does not match intended download. Suggestion: run yum "
+     "--enablerepo=packages-microsoft-com-prod clean metadata\n",
+     1,
+     download,
+     mismatch,
+     "does not match intended download"},
     {"\n\nPublic key for aadsshlogin-1.0.030480001-1.x86_64.rpm is not installed\n",
      1,
      transaction,

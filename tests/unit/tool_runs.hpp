@@ -85,6 +85,8 @@ inline void check_any_bytes(const PackageTool& tool) {
     }
     CHECK_NOTHROW(tool.culprit(noise));
     CHECK_NOTHROW(tool.newest_version(noise));
+    CHECK_NOTHROW(tool.published_versions(noise));
+    CHECK(tool.published_versions("").empty());
     CHECK(tool.culprit("").empty());
     CHECK(tool.newest_version("").empty());
 }
@@ -95,10 +97,12 @@ inline void check_hints(const PackageTool& tool, const std::string& package_word
     for (const Outcome outcome : {Outcome::locked,
                                   Outcome::not_published,
                                   Outcome::network,
+                                  Outcome::mismatch,
                                   Outcome::signature,
                                   Outcome::interrupted,
                                   Outcome::no_space,
                                   Outcome::unmet,
+                                  Outcome::sources,
                                   Outcome::failed}) {
         CAPTURE(outcome_name(outcome));
         const std::string hint = tool.repair_hint(outcome);
@@ -142,6 +146,10 @@ inline std::vector<std::vector<std::string>> command_lines(const PackageTool& to
         for (const Step& step : tool.install_plan(inputs).steps) {
             if (const auto* run = std::get_if<RunTool>(&step)) {
                 lines.push_back(run->argv);
+                if (!run->older_argv.empty()) {
+                    lines.push_back(run->older_argv);
+                    lines.push_back(run->older_question);
+                }
                 for (const Remedy& remedy : run->remedies) {
                     for (const RunTool& cure : remedy.steps) {
                         lines.push_back(cure.argv);
