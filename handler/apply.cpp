@@ -6,6 +6,7 @@
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/packages.hpp"
+#include "handler/resources.hpp"
 #include "handler/scrub.hpp"
 #include "handler/transaction.hpp"
 
@@ -246,6 +247,10 @@ Outcome Application::run_once(const RunTool& step) {
         throw asked_to_end("this step ran: " + step.purpose);
     }
     result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
+    if (killed_for_memory(end)) {
+        result_.words = killing_words(end);
+        return Outcome::no_memory;
+    }
     if (!end.started || end.signal != 0 || end.timed_out) {
         result_.words = describe_end(end);
         return end.timed_out && step.kind != ToolRun::query ? Outcome::network : Outcome::failed;
@@ -307,6 +312,10 @@ Outcome Application::transact(const RunTool& step) {
 Outcome Application::run_and_classify(const RunTool& step,
                                       const std::vector<std::string>& installed_before) {
     const auto end = run_transaction(run_, tool_, step, installed_before);
+    if (killed_for_memory(end)) {
+        result_.words = killing_words(end);
+        return Outcome::no_memory;
+    }
     if (!end.started || end.signal != 0) {
         result_.words = describe_end(end);
         return Outcome::failed;

@@ -165,7 +165,10 @@ void add_package(Plan& plan,
     const auto among = [&](const Words& list) {
         return std::ranges::find(list, package) != list.end();
     };
-    const Words what = among(inputs.reinstall) ? Words{"--reinstall", package} : Words{package};
+    Words what = among(inputs.reinstall) ? Words{"--reinstall", package} : Words{package};
+    if (!inputs.version.empty()) {
+        what = {"--allow-downgrades", fmt::format("{}={}", package, inputs.version)};
+    }
     RunTool download = run(inputs,
                            ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
@@ -179,7 +182,8 @@ void add_package(Plan& plan,
     for (RunTool* step : {&download, &install}) {
         step->remedies.push_back(repair(inputs));
         step->package = package;
-        step->dependency = !among(inputs.packages);
+        // Put back, it is as much ours, or not, as it was before.
+        step->dependency = !among(inputs.packages) || !inputs.version.empty();
         step->optional = among(inputs.optional_packages);
         plan.steps.emplace_back(*step);
     }
@@ -255,6 +259,9 @@ Plan apt_install_plan(const InstallInputs& inputs) {
     add_source(plan, inputs);
     plan.steps.emplace_back(refresh_one(inputs, prefix));
     for (const std::string& package : inputs.packages) {
+        if (!inputs.version.empty()) {
+            break;  // the newest is not wanted, even if it is there
+        }
         RunTool step = query(inputs, package);
         step.package = package;
         step.optional =

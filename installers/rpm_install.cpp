@@ -111,6 +111,10 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
     RunTool download = run(ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
                            (again ? commands_.download_again : commands_.download)(at, what));
+    const bool one_version = !of_distribution && !inputs_.version.empty();
+    if (one_version) {
+        download.argv = commands_.download_version(at, package, inputs_.version);
+    }
     RunTool refresh = run(ToolRun::refresh,
                           "refresh the index of every repository of this machine",
                           commands_.refresh_all(at));
@@ -122,9 +126,13 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
     RunTool install = run(ToolRun::transaction,
                           "install " + package,
                           (again ? commands_.reinstall : commands_.install)(at, what));
+    if (one_version) {
+        install.argv = commands_.install_version(at, package, inputs_.version);
+    }
     for (RunTool* step : {&download, &install}) {
         step->package = package;
-        step->dependency = !of_distribution && !among(inputs_.packages, package);
+        // Put back, it is as much ours, or not, as it was before.
+        step->dependency = one_version || (!of_distribution && !among(inputs_.packages, package));
         step->optional = among(inputs_.optional_packages, package);
         plan.steps.emplace_back(*step);
     }
@@ -145,7 +153,9 @@ Plan rpm_install_plan(const InstallInputs& inputs, const RpmCommands& commands) 
     maker.add_source();
     maker.add_refresh();
     for (const std::string& package : inputs.packages) {
-        maker.add_query(package);
+        if (inputs.version.empty()) {  // else the newest is not wanted, even if it is there
+            maker.add_query(package);
+        }
     }
     for (const std::string& package : inputs.packages) {
         maker.add_package(package, false);

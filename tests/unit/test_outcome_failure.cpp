@@ -35,6 +35,7 @@ TEST_CASE("outcomes: each has its exit code") {
     CHECK(exit_code_for(Outcome::network) == ExitCode::repository_unreachable);
     CHECK(exit_code_for(Outcome::signature) == ExitCode::signature_refused);
     CHECK(exit_code_for(Outcome::no_space) == ExitCode::missing_dependency);
+    CHECK(exit_code_for(Outcome::no_memory) == ExitCode::missing_dependency);
     CHECK(exit_code_for(Outcome::unmet) == ExitCode::missing_dependency);
     CHECK(exit_code_for(Outcome::interrupted) == ExitCode::missing_dependency);
     CHECK(exit_code_for(Outcome::failed) == ExitCode::verification_failed);
@@ -47,6 +48,7 @@ TEST_CASE("outcomes: every failure quotes the tool and carries its outcome's cod
                                Outcome::signature,
                                Outcome::interrupted,
                                Outcome::no_space,
+                               Outcome::no_memory,
                                Outcome::unmet,
                                Outcome::failed}) {
         CAPTURE(std::string(outcome_name(outcome)));
