@@ -8,6 +8,7 @@
 #include "handler/log.hpp"
 #include "handler/older_version.hpp"
 #include "handler/packages.hpp"
+#include "handler/resources.hpp"
 #include "handler/scrub.hpp"
 #include "handler/transaction.hpp"
 
@@ -270,6 +271,10 @@ Outcome Application::run_once(const RunTool& step) {
         throw asked_to_end("this step ran: " + step.purpose);
     }
     result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
+    if (killed_for_memory(end)) {
+        result_.words = killing_words(end);
+        return Outcome::no_memory;
+    }
     if (!end.started || end.signal != 0 || end.timed_out) {
         result_.words = describe_end(end);
         return end.timed_out && !asks ? Outcome::network : Outcome::failed;
@@ -331,6 +336,10 @@ Outcome Application::transact(const RunTool& step) {
 Outcome Application::run_and_classify(const RunTool& step,
                                       const std::vector<std::string>& installed_before) {
     const auto end = run_transaction(run_, tool_, step, installed_before);
+    if (killed_for_memory(end)) {
+        result_.words = killing_words(end);
+        return Outcome::no_memory;
+    }
     if (!end.started || end.signal != 0) {
         result_.words = describe_end(end);
         return Outcome::failed;

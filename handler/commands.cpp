@@ -2,12 +2,15 @@
 #include "handler/commands.hpp"
 
 #include "handler/converge.hpp"
+#include "handler/extension_folders.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
 #include "handler/packages.hpp"
 #include "handler/preflight.hpp"
+#include "handler/put_back.hpp"
 #include "handler/removal.hpp"
+#include "handler/resources.hpp"
 #include "handler/transaction.hpp"
 #include "handler/update_marker.hpp"
 #include "handler/verify.hpp"
@@ -62,13 +65,21 @@ Report install(RunContext& run) {
     if (note_kept_package(run, facts)) {
         return conclude(run, facts, "install");
     }
+    note_memory(run);
+    if (const auto shortage = disk_shortage(run.world, *facts.support.row->tool)) {
+        if (!in_order) {
+            throw *shortage;
+        }
+        run.note(kept_for_lack_of_room(*shortage));
+        return conclude(run, facts, "install");
+    }
     try {
         converge(run, facts);
     } catch (const Failure& failure) {
         if (!in_order || !outage(failure.code)) {
-            run.note(
-                {"repository", Level::error, static_cast<int>(failure.code), failure.message()});
-            throw;
+            const auto told = in_order ? with_working_version(run, facts, failure) : failure;
+            run.note({"repository", Level::error, static_cast<int>(told.code), told.message()});
+            throw told;
         }
         run.note({"repository",
                   Level::warning,
@@ -76,7 +87,13 @@ Report install(RunContext& run) {
                   "aadsshlogin stays as it is, because a newer version could not be looked for: " +
                       failure.message()});
     }
-    return conclude(run, facts, "install");
+    try {
+        return conclude(run, facts, "install");
+    } catch (const Failure& failure) {
+        const auto now = ask_package(run.world, *facts.support.row->tool, login_package);
+        const bool upgraded = in_order && now.version != facts.login.version;
+        throw upgraded ? with_working_version(run, facts, failure) : failure;
+    }
 }
 
 Report enable(RunContext& run) {
@@ -90,6 +107,10 @@ Report enable(RunContext& run) {
         restore_own_files(run, facts);
     } else {
         log_warning("the package is missing or broken and is installed again");
+        note_memory(run);
+        if (const auto shortage = disk_shortage(run.world, *facts.support.row->tool)) {
+            throw *shortage;
+        }
         converge(run, facts);
     }
     return conclude(run, facts, "enable");
@@ -162,6 +183,24 @@ std::vector<std::string> what_stays(RunContext& run, const PackageTool& tool, co
     return stays;
 }
 
+/// What we added serves another extension, too; without its source the package would get no
+/// updates.
+Report leave_to(RunContext& run, const std::vector<std::string>& others) {
+    std::vector<std::string> shared = run.state.packages;
+    std::ranges::transform(run.state.files, std::back_inserter(shared), &FileRecord::path);
+    std::string message = fmt::format(
+        "Nothing was removed, because another extension on this VM "
+        "uses the same package: {}.",
+        fmt::join(others, ", "));
+    if (!shared.empty()) {
+        message += fmt::format(" These stay with it: {}.", fmt::join(shared, ", "));
+    }
+    if (const auto error = run.store.remove_or_keep_damaged(); !error.empty()) {
+        message += " " + error;
+    }
+    return success("uninstall", message);
+}
+
 Report uninstall(RunContext& run) {
     await_earlier_transaction(run);
     const auto* tool = machine_tool(run.world);
@@ -175,6 +214,9 @@ Report uninstall(RunContext& run) {
     }
     if (!tool->scratch.empty()) {
         run.world.files.remove_tree(std::string(tool->scratch));
+    }
+    if (const auto others = twins(run.world, run.environment); !others.empty()) {
+        return leave_to(run, others);
     }
     const State record = run.state;
     const auto removed = remove_added(run, *tool, record);

@@ -21,7 +21,7 @@ namespace {
 
 using Level = Substatus::Level;
 
-/// Takes back what this run has added; returns what could not be taken back.
+/// Takes back what this run has added, in the reverse order; returns what could not be taken back.
 std::string undo(RunContext& run, const PackageTool& tool, const State& before) {
     const auto added = added_since(before, run.state);
     try {
@@ -70,6 +70,9 @@ Applied apply_or_undo(RunContext& run,
     try {
         auto applied = apply(run, tool, plan);
         if (applied.outcome != Outcome::ok) {
+            if (run.world.processes.interrupted()) {
+                throw asked_to_end("this step ran: " + applied.purpose);
+            }
             left = undo(run, tool, before);
             return applied;
         }
@@ -87,6 +90,10 @@ Applied apply_or_undo(RunContext& run,
     } catch (const Failure& failure) {
         if (run.state.transaction) {
             throw;
+        }
+        if (run.world.processes.interrupted()) {
+            // Who asked us to end waits some seconds more, for a machine that is as before.
+            run.world.processes.heed_interruption();
         }
         throw with_undo(failure, undo(run, tool, before));
     }

@@ -2,6 +2,7 @@
 #include "handler/facts.hpp"
 
 #include "handler/digest.hpp"
+#include "handler/extension_folders.hpp"
 #include "handler/failure.hpp"
 #include "handler/packages.hpp"
 #include "installers/openpgp.hpp"
@@ -15,8 +16,8 @@ namespace aadssh {
 namespace {
 
 constexpr std::size_t text_limit = 256UL * 1024;
-constexpr std::string_view legacy_folder_name =
-    "Microsoft.Azure.ActiveDirectory.LinuxSSH.AADLoginForLinux-";
+constexpr std::string_view legacy_extension =
+    "Microsoft.Azure.ActiveDirectory.LinuxSSH.AADLoginForLinux";
 
 std::string read_os_release(const World& world) {
     // os-release(5): /etc first, /usr/lib where that is absent.
@@ -46,24 +47,18 @@ void find_legacy_packages(World& world,
 void find_legacy_folders(const World& world,
                          const std::string& waagent_folder,
                          std::vector<LegacyRemnant>& remnants) {
-    for (const auto& name : world.files.list(waagent_folder)) {
-        const auto folder = fmt::format("{}/{}", waagent_folder, name);
-        const auto info = world.files.info(folder);
-        if (!name.starts_with(legacy_folder_name) || !info ||
-            info->kind != FileInfo::Kind::folder) {
+    for (const auto& folder : extension_folders(world, waagent_folder)) {
+        if (folder.name != legacy_extension) {
             continue;
         }
-        // WALinuxAgent ga/exthandlers.py ExtHandlerState: one word, absent means NotInstalled.
-        auto state = world.files.read(folder + "/config/HandlerState", 64).text;
-        std::erase_if(state, [](unsigned char c) { return c <= ' '; });
-        const bool runs = state == "Installed" || state == "Enabled";
         remnants.push_back(
-            {fmt::format("the extension AADLoginForLinux ({}, {})",
-                         name,
-                         state.empty() ? "no state" : state),
-             runs ? "az vm extension delete -g <group> --vm-name <vm> -n AADLoginForLinux"
-                  : "rm -r " + folder,
-             runs});
+            {fmt::format("the extension AADLoginForLinux ({}-{}, {})",
+                         folder.name,
+                         folder.version,
+                         folder.state.empty() ? "no state" : folder.state),
+             folder.runs() ? "az vm extension delete -g <group> --vm-name <vm> -n AADLoginForLinux"
+                           : "rm -r " + folder.path,
+             folder.runs()});
     }
 }
 
@@ -274,6 +269,7 @@ Facts gather_facts(World& world, const HandlerEnvironment& environment) {
     facts.immutable = why_immutable(world);
     find_legacy_packages(world, tool, facts.legacy);
     find_legacy_folders(world, environment.waagent_folder, facts.legacy);
+    facts.twins = twins(world, environment);
     facts.ca_bundle_missing = find_ca_bundle(world.files).empty();
     facts.sources = read_sources(world, tool, facts.unread);
     if (tool.imports_keys) {

@@ -27,6 +27,7 @@ struct Facts {
     PackageState login;  ///< aadsshlogin
     PackageState selinux_package;
     std::vector<LegacyRemnant> legacy;
+    std::vector<std::string> twins;  ///< other publishers' extensions that do the same, phrases
     Selinux selinux;
     std::string immutable;  ///< why nothing can be installed on this system, a phrase; else empty
     bool ca_bundle_missing = false;

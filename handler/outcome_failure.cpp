@@ -4,6 +4,7 @@
 #include "handler/cloud_init.hpp"
 #include "handler/packages.hpp"
 #include "handler/repository_probe.hpp"
+#include "handler/resources.hpp"
 #include "handler/signature_failure.hpp"
 #include "handler/sources_failure.hpp"
 
@@ -111,6 +112,19 @@ Failure out_of_step(const Support& support, const Repository& repository, const 
         "hours; then run the extension again"};
 }
 
+Failure out_of_memory(const RunContext& run, const Applied& applied) {
+    return {
+        ExitCode::missing_dependency,
+        Phase::package,
+        fmt::format("the step \"{}\" was killed from outside, most likely because the VM ran out "
+                    "of memory",
+                    applied.purpose),
+        with_words(memory_in_words(run.world), applied.words),
+        "see whether the kernel's log says so (journalctl -k, dmesg: \"Out of memory\"); use a "
+        "larger VM size or add swap (fallocate -l 1G /swap && chmod 600 /swap && mkswap /swap "
+        "&& swapon /swap), then run the extension again"};
+}
+
 }  // namespace
 
 ExitCode exit_code_for(Outcome outcome) {
@@ -127,6 +141,7 @@ ExitCode exit_code_for(Outcome outcome) {
         case Outcome::signature:
             return ExitCode::signature_refused;
         case Outcome::no_space:
+        case Outcome::no_memory:
         case Outcome::unmet:
         case Outcome::certificate:
         case Outcome::interrupted:
@@ -156,6 +171,9 @@ Failure outcome_failure(RunContext& run,
     }
     if (applied.outcome == Outcome::signature) {
         return signature_failure(run, support, repository, applied.words);
+    }
+    if (applied.outcome == Outcome::no_memory) {
+        return out_of_memory(run, applied);
     }
     const auto hint = support.row->tool->repair_hint(applied.outcome);
     auto problem = fmt::format("the step \"{}\" failed", applied.purpose);

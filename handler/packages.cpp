@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 
 namespace aadssh {
 namespace {
@@ -44,7 +45,9 @@ std::string describe_end(const CommandResult& result) {
     if (result.interrupted) {
         return "stopped because this program was asked to end";
     }
-    return result.signal != 0 ? fmt::format("ended by signal {}", result.signal)
+    return result.signal != 0 ? fmt::format("ended by signal {}{}",
+                                            result.signal,
+                                            result.signal == SIGKILL ? " (SIGKILL)" : "")
                               : fmt::format("exit code {}", result.code);
 }
 

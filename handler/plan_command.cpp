@@ -6,6 +6,7 @@
 #include "handler/failure.hpp"
 #include "handler/json.hpp"
 #include "handler/preflight.hpp"
+#include "handler/resources.hpp"
 #include "handler/scrub.hpp"
 #include "handler/verify.hpp"
 
@@ -71,6 +72,7 @@ Outlook look_ahead(RunContext& run) {
         try {
             check_changeable(facts, in_order);
             check_legacy(run, facts);
+            note_twins(run, facts);
             check_identity(run, in_order, no_patience);
         } catch (const Failure& failure) {
             stop_at(outlook, failure);
@@ -84,6 +86,10 @@ Outlook look_ahead(RunContext& run) {
         if (note_kept_package(run, facts)) {
             demand_verified(run, facts, RunSshd::leave_absent);
         } else {
+            note_memory(run);
+            if (const auto shortage = disk_shortage(run.world, *facts.support.row->tool)) {
+                in_order ? run.note(kept_for_lack_of_room(*shortage)) : stop_at(outlook, *shortage);
+            }
             outlook.plan = first_plan(run, facts);
         }
     } catch (const Failure& failure) {

@@ -108,6 +108,19 @@ void check_legacy(RunContext& run, const Facts& facts) {
     run.note({"legacy", Level::success, 0, "AADLoginForLinux is not on this VM."});
 }
 
+void note_twins(RunContext& run, const Facts& facts) {
+    if (!facts.twins.empty()) {
+        run.note({"other-extension",
+                  Level::warning,
+                  0,
+                  fmt::format("Another extension on this VM sets up the same sign-in with the same "
+                              "package: {}. Keep one of them and remove the other (az vm extension "
+                              "delete -g <group> --vm-name <vm> -n <name>). While both are here, "
+                              "removing this one leaves the package in place.",
+                              fmt::join(facts.twins, ", "))});
+    }
+}
+
 void check_identity(RunContext& run, bool package_in_place, const IdentityPatience& patience) {
     const auto identity = ask_identity(run.world, run.deadline, patience);
     log_info("identity: " + identity.detail);
@@ -170,6 +183,7 @@ void check_changeable(const Facts& facts, bool package_in_place) {
 void preflight(RunContext& run, const Facts& facts, bool package_in_place) {
     check_changeable(facts, package_in_place);
     check_legacy(run, facts);
+    note_twins(run, facts);
     check_identity(
         run, package_in_place, identity_patience(run.world.clock.uptime(), package_in_place));
 }

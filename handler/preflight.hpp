@@ -16,6 +16,8 @@ void preflight(RunContext& run, const Facts& facts, bool package_in_place);
 
 void note_support(RunContext& run, const Facts& facts);
 void check_legacy(RunContext& run, const Facts& facts);
+/// Warns of another publisher's extension that does the same.
+void note_twins(RunContext& run, const Facts& facts);
 void check_identity(RunContext& run, bool package_in_place, const IdentityPatience& patience);
 
 /// Throws 51 where packages cannot be installed at all and the package did not come with the image.

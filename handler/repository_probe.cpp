@@ -57,6 +57,15 @@ std::string describe_http(const std::string& url,
 }
 
 std::string http_remedy(const HttpResponse& response) {
+    const auto says = [&](std::string_view words) {
+        return response.detail.find(words) != std::string::npos;
+    };
+    // OpenSSL's words (X509_verify_cert_error_string(3)).
+    if (says("certificate is not yet valid") || says("certificate has expired")) {
+        return "compare this VM's clock with the real time (timedatectl) and set it (timedatectl "
+               "set-ntp true, or chronyc makestep); if it is right, the server or a proxy before "
+               "it shows a certificate that is not valid today; then run the extension again";
+    }
     if (response.failure == HttpResponse::Failure::tls) {
         return "if a proxy or firewall inspects TLS here, add its CA to this VM's trust store "
                "(/usr/local/share/ca-certificates "

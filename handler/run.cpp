@@ -22,6 +22,7 @@ namespace {
 constexpr const char* lock_folder = "/run/aadsshlogin-handler";
 constexpr Milliseconds lock_poll{250};
 constexpr std::size_t verdict_limit = 1400;
+constexpr std::size_t unseen_limit = 500;
 
 std::string lock_path() {
     return std::string(lock_folder) + "/lock";
@@ -65,19 +66,25 @@ Report failure_report(const AgentCommand& command, const Failure& failure) {
             .substatus = {}};
 }
 
-void save_status(RunContext& run, const Report& report) {
+/// A full sentence when the agent will not see the report; else empty.
+std::string save_status(RunContext& run, const Report& report) {
     if (!run.sequence || run.environment.status_folder.empty()) {
         log_warning("no status file: the agent told neither a folder nor a sequence number");
-        return;
+        return {};
     }
-    if (const auto error =
-            write_status(run.world, run.environment.status_folder, *run.sequence, report);
-        !error.empty()) {
-        log_warning(fmt::format("the status file {}/{}.status could not be written: {}",
-                                run.environment.status_folder,
-                                *run.sequence,
-                                error));
+    const auto error =
+        write_status(run.world, run.environment.status_folder, *run.sequence, report);
+    if (error.empty()) {
+        return {};
     }
+    const auto sentence = fmt::format(
+        "The agent does not see this result, because its status file could not be "
+        "written: {}. Fix: see that the disk of {} is neither full nor read-only (df "
+        "-h, mount), then run the extension again.",
+        error,
+        run.environment.status_folder);
+    log_warning(sentence);
+    return sentence;
 }
 
 void save_cut_off_status(RunContext& run, const AgentCommand& command) {
@@ -211,12 +218,16 @@ int run_agent_command(const AgentCommand& command,
     }
     auto report = perform(run, command);
     report.substatus = run.checks;
+    std::string unseen;
     if (!report.success || command.reports_success) {
-        save_status(run, report);
+        unseen = one_line(scrub(save_status(run, report)), unseen_limit);
     }
     const auto verdict = one_line(scrub(report.message), verdict_limit);
-    (report.success ? out : err) << verdict << '\n';
     report.success ? log_info("done: " + verdict) : log_error("failed: " + verdict);
+    (report.success ? out : err) << verdict << (report.success || unseen.empty() ? "\n" : " ");
+    if (!unseen.empty()) {
+        err << unseen << '\n';
+    }
     close_log();
     return report.code;
 }

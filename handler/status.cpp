@@ -69,6 +69,13 @@ std::string status_json(const Report& report, const std::string& utc) {
     return json.text();
 }
 
+namespace {
+
+/// Several blocks: a status with all its checks, and a temporary file beside it.
+constexpr std::size_t reserve_size = 64UL * 1024;
+
+}  // namespace
+
 std::string write_status(World& world,
                          const std::string& folder,
                          const std::string& sequence,
@@ -77,8 +84,24 @@ std::string write_status(World& world,
         return "the status folder is unknown";
     }
     const std::string path = fmt::format("{}/{}.status", folder, sequence);
-    const std::string why = world.files.write(path, status_json(report, world.clock.utc()), 0600);
-    return why.empty() ? why : fmt::format("cannot write {}: {}", path, why);
+    const std::string reserve = fmt::format("{}/{}", folder, status_reserve);
+    const std::string text = status_json(report, world.clock.utc());
+    auto& files = world.files;
+    const std::string why = files.write(path, text, 0600);
+    if (why.empty()) {
+        files.reserve(reserve, reserve_size);  // best effort: nothing is lost without it yet
+        return {};
+    }
+    files.remove(reserve);
+    if (files.write(path, text, 0600).empty() || files.overwrite(path, text).empty()) {
+        return {};
+    }
+    // What enable wrote first has room for the verdict alone.
+    Report verdict = report;
+    verdict.substatus.clear();
+    return files.overwrite(path, status_json(verdict, world.clock.utc())).empty()
+               ? std::string()
+               : fmt::format("cannot write {}: {}", path, why);
 }
 
 }  // namespace aadssh

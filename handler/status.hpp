@@ -3,6 +3,7 @@
 #include "handler/sys/world.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aadssh {
@@ -32,8 +33,12 @@ struct Report {
 /// KiB.
 std::string status_json(const Report& report, const std::string& utc);
 
-/// Writes <folder>/<sequence>.status, 0600, atomically in the same folder. Empty: written; else why
-/// not.
+/// In the status folder, made with the first status: blocks to give up when the disk is full.
+inline constexpr std::string_view status_reserve = ".aadssh-reserve";
+
+/// Writes <folder>/<sequence>.status, 0600, atomically in the same folder. On a full disk the
+/// reserve is given up for it; if even then no block is to be had, an existing file is rewritten in
+/// place, at last without the checks: an old verdict would be worse. Empty: written; else why not.
 std::string write_status(World& world,
                          const std::string& folder,
                          const std::string& sequence,

@@ -73,6 +73,14 @@ void journal(RunContext& run,
     run.store.save(run.state);
 }
 
+/// What the tool has printed. The file goes: it is as the tool wrote it, with secrets perhaps, and
+/// the log gets it scrubbed.
+std::string take_output(RunContext& run) {
+    auto text = run.world.files.read(output_path(), 4UL * 1024 * 1024).text;
+    run.world.files.remove(output_path());
+    return text;
+}
+
 void clear_journal(RunContext& run) {
     run.state.transaction.reset();
     run.store.save(run.state);
@@ -135,6 +143,7 @@ void await_earlier_transaction(RunContext& run) {
         note_dependencies(run, *tool, earlier.installed_before);
     }
     clear_journal(run);
+    log_output(take_output(run));
 }
 
 void note_dependencies(RunContext& run,
@@ -198,7 +207,7 @@ CommandResult run_transaction(RunContext& run,
     }
     clear_journal(run);
     result->duration = std::chrono::duration_cast<Milliseconds>(run.world.clock.now() - started);
-    result->output = run.world.files.read(output_path(), 4UL * 1024 * 1024).text;
+    result->output = take_output(run);
     log_info(fmt::format("end: {}: {} after {} ms",
                          step.argv.front(),
                          describe_end(*result),

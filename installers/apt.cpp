@@ -4,6 +4,8 @@
 #include "installers/apt_parts.hpp"
 #include "installers/text.hpp"
 
+#include <fmt/format.h>
+
 namespace aadssh {
 
 namespace {
@@ -132,6 +134,16 @@ std::string reinstall_hint(const std::string& package) {
            ", then run the extension again; if the check fails again, mend the file that it names";
 }
 
+std::string downgrade_hint(const std::string& package, const std::string& version) {
+    return fmt::format("apt-get install --allow-downgrades {}={}", package, version);
+}
+
+/// The scratch folder: indexes are linked from apt's own, or copied from another file system.
+constexpr SpaceNeed space[] = {
+    {apt_scratch, 16},
+    {"/var/lib/dpkg", 8},
+};
+
 struct Hint {
     Outcome outcome;
     std::string_view command;
@@ -167,6 +179,7 @@ constinit const PackageTool apt = {
     .own_source_file = apt_source_file,
     .source_text = source_text,
     .scratch = apt_scratch,
+    .space = space,
     .install_plan = apt_install_plan,
     .removal_plan = apt_removal_plan,
     .classify = apt_classify,
@@ -182,6 +195,7 @@ constinit const PackageTool apt = {
     .culprit = apt_culprit,
     .removal_hint = removal_hint,
     .reinstall_hint = reinstall_hint,
+    .downgrade_hint = downgrade_hint,
     .repair_hint = repair_hint,
 };
 

@@ -177,7 +177,10 @@ void add_package(Plan& plan,
         return std::ranges::find(list, package) != list.end();
     };
     const bool again = among(inputs.reinstall);
-    const Words what = again ? Words{"--reinstall", package} : Words{package};
+    Words what = again ? Words{"--reinstall", package} : Words{package};
+    if (!inputs.version.empty()) {
+        what = {"--allow-downgrades", fmt::format("{}={}", package, inputs.version)};
+    }
     RunTool download = run(inputs,
                            ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
@@ -191,9 +194,10 @@ void add_package(Plan& plan,
     for (RunTool* step : {&download, &install}) {
         step->remedies.push_back(repair(inputs));
         step->package = package;
-        step->dependency = !among(inputs.packages);
+        // Put back, it is as much ours, or not, as it was before.
+        step->dependency = !among(inputs.packages) || !inputs.version.empty();
         step->optional = among(inputs.optional_packages);
-        if (!again && among(inputs.packages)) {
+        if (!again && inputs.version.empty() && among(inputs.packages)) {
             step->older_question = versions_question(inputs, package);
             step->older_argv = step->argv;
             *std::ranges::find(step->older_argv, package) += fmt::format("={}", version_mark);
@@ -279,6 +283,9 @@ Plan apt_install_plan(const InstallInputs& inputs) {
     add_source(plan, inputs);
     plan.steps.emplace_back(refresh_one(inputs, prefix));
     for (const std::string& package : inputs.packages) {
+        if (!inputs.version.empty()) {
+            break;  // the newest is not wanted, even if it is there
+        }
         RunTool step = query(inputs, package);
         step.package = package;
         step.optional =

@@ -71,6 +71,14 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at, const std::string& package) {
             return install_command(at, {"-C", "reinstall"}, {package});
         },
+    .download_version =
+        [](const RpmRepositories& at, const std::string& package, const std::string& version) {
+            return install_command(at, {"install", "--downloadonly"}, {package + "-" + version});
+        },
+    .install_version =
+        [](const RpmRepositories& at, const std::string& package, const std::string& version) {
+            return install_command(at, {"-C", "install"}, {package + "-" + version});
+        },
     .renew_certificates = [] { return yum_renew_certificates("dnf"); },
 };
 
@@ -120,6 +128,16 @@ std::string reinstall_hint(const std::string& package) {
            ", then run the extension again; if the check fails again, mend the file that it names";
 }
 
+std::string downgrade_hint(const std::string& package, const std::string& version) {
+    return fmt::format("dnf install {}-{}", package, version);
+}
+
+/// The cache holds the index of every repository, of which a large one may be there already.
+constexpr SpaceNeed space[] = {
+    {"/var/cache/dnf", 32},
+    {"/var/lib/rpm", 16},
+};
+
 std::string repair_hint(Outcome outcome) {
     return yum_repair_hint("dnf", outcome);
 }
@@ -143,6 +161,8 @@ constinit const PackageTool dnf = [] {
         "exclude= in /etc/dnf/dnf.conf and /etc/yum.repos.d, dnf versionlock list, dnf module list";
     tool.culprit = yum_culprit;
     tool.reinstall_hint = reinstall_hint;
+    tool.downgrade_hint = downgrade_hint;
+    tool.space = space;
     tool.repair_hint = repair_hint;
     return tool;
 }();

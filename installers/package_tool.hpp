@@ -45,6 +45,9 @@ struct InstallInputs {
     std::string pin;  ///< no newer version works on this release; empty: the newest does
     std::vector<std::string>
         reinstall;  ///< subset of `packages`: unpacked again even if the newest is there
+    /// Exactly this version of aadsshlogin, which worked, in place of a newer one whose
+    /// installation failed; empty: the newest.
+    std::string version;
     bool ca_bundle_missing = false;
     std::map<std::string, std::string>
         proxy_variables;  ///< http_proxy, https_proxy, no_proxy in lower case
@@ -72,6 +75,12 @@ inline constexpr std::string_view own_repository_id = "aadsshlogin-handler";
 struct SourcePlace {
     std::string_view path;
     std::string_view suffix;
+};
+
+/// How much an installation takes at a place, at the least. Places of one file system add up.
+struct SpaceNeed {
+    std::string_view path;
+    unsigned mebibytes = 0;
 };
 
 /// A file by which a tool keeps others of its kind away.
@@ -113,6 +122,9 @@ struct PackageTool {
 
     std::string_view scratch;  ///< the folder of MakeScratch; empty: none
 
+    /// Beside what every installation needs: caches, the package database.
+    std::span<const SpaceNeed> space;
+
     Plan (*install_plan)(const InstallInputs&);
     Plan (*removal_plan)(const RemovalInputs&);
 
@@ -152,6 +164,9 @@ struct PackageTool {
 
     /// The command by which a person has the package set itself up anew, for a message.
     std::string (*reinstall_hint)(const std::string& package);
+
+    /// The command by which a person puts an earlier version of the package back, for a message.
+    std::string (*downgrade_hint)(const std::string& package, const std::string& version);
 
     /// The command a person runs to repair or look closer, for a message.
     std::string (*repair_hint)(Outcome outcome);

@@ -25,6 +25,7 @@ constexpr OutcomeText outcome_texts[] = {
     {Outcome::signature, "signature", "a signature is refused"},
     {Outcome::interrupted, "interrupted", "an earlier installation was cut off"},
     {Outcome::no_space, "no_space", "the disk is full"},
+    {Outcome::no_memory, "no_memory", "the package manager is killed for lack of memory"},
     {Outcome::unmet, "unmet", "something it needs is not in the index"},
     {Outcome::certificate,
      "certificate",

@@ -24,6 +24,7 @@ enum class Outcome {
     interrupted,    ///< an earlier transaction was cut off; needs the tool's own repair
     no_space,
     unmet,        ///< a dependency cannot be had from the indexes at hand, or a listed file is gone
+    no_memory,    ///< the tool was killed, most likely for lack of memory
     certificate,  ///< the distribution's servers refuse this machine's client certificate
     sources,      ///< the tool cannot read this machine's own list of repositories
     failed,

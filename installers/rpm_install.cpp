@@ -111,6 +111,10 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
     RunTool download = run(ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
                            (again ? commands_.download_again : commands_.download)(at, what));
+    const bool one_version = !of_distribution && !inputs_.version.empty();
+    if (one_version) {
+        download.argv = commands_.download_version(at, package, inputs_.version);
+    }
     RunTool refresh = run(ToolRun::refresh,
                           "refresh the index of every repository of this machine",
                           commands_.refresh_all(at));
@@ -122,8 +126,10 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
     RunTool install = run(ToolRun::transaction,
                           "install " + package,
                           (again ? commands_.reinstall : commands_.install)(at, what));
-    // Not beside a pin: which of the versions come before it is the resolver's knowledge.
-    if (!again && !of_distribution && inputs_.pin.empty()) {
+    if (one_version) {
+        install.argv = commands_.install_version(at, package, inputs_.version);
+    } else if (!again && !of_distribution && inputs_.pin.empty()) {
+        // Not beside a pin: which of the versions come before it is the resolver's knowledge.
         const auto older = fmt::format("{}{}{}", package, commands_.version_link, version_mark);
         download.older_argv = commands_.download(at, older);
         install.older_argv = commands_.install(at, older);
@@ -131,7 +137,8 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
     }
     for (RunTool* step : {&download, &install}) {
         step->package = package;
-        step->dependency = !of_distribution && !among(inputs_.packages, package);
+        // Put back, it is as much ours, or not, as it was before.
+        step->dependency = one_version || (!of_distribution && !among(inputs_.packages, package));
         step->optional = among(inputs_.optional_packages, package);
         plan.steps.emplace_back(*step);
     }
@@ -152,7 +159,9 @@ Plan rpm_install_plan(const InstallInputs& inputs, const RpmCommands& commands) 
     maker.add_source();
     maker.add_refresh();
     for (const std::string& package : inputs.packages) {
-        maker.add_query(package);
+        if (inputs.version.empty()) {  // else the newest is not wanted, even if it is there
+            maker.add_query(package);
+        }
     }
     for (const std::string& package : inputs.packages) {
         maker.add_package(package, false);

@@ -60,6 +60,13 @@ struct RpmCommands {
     Words (*install)(const RpmRepositories& at, const std::string& package);
     Words (*download_again)(const RpmRepositories& at, const std::string& package);
     Words (*reinstall)(const RpmRepositories& at, const std::string& package);
+    /// The same for one version, also an older one than is installed.
+    Words (*download_version)(const RpmRepositories& at,
+                              const std::string& package,
+                              const std::string& version);
+    Words (*install_version)(const RpmRepositories& at,
+                             const std::string& package,
+                             const std::string& version);
     /// Brings the client certificates of Azure's Red Hat repositories up to date; nullptr: this
     /// tool's distributions have none.
     Words (*renew_certificates)();
@@ -91,6 +98,7 @@ inline constexpr PackageTool rpm_tool = {
     .source_text = rpm_source_text,
     .imports_keys = true,
     .scratch = {},
+    .space = {},
     .install_plan = nullptr,
     .removal_plan = rpm_removal_plan,
     .classify = nullptr,
@@ -106,6 +114,7 @@ inline constexpr PackageTool rpm_tool = {
     .culprit = nullptr,
     .removal_hint = rpm_removal_hint,
     .reinstall_hint = nullptr,
+    .downgrade_hint = nullptr,
     .repair_hint = nullptr,
 };
 

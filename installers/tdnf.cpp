@@ -65,6 +65,14 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at, const std::string& package) {
             return tdnf_words(at, {"reinstall", package});
         },
+    .download_version =
+        [](const RpmRepositories& at, const std::string& package, const std::string& version) {
+            return tdnf_words(at, {"--downloadonly", "install", package + "-" + version});
+        },
+    .install_version =
+        [](const RpmRepositories& at, const std::string& package, const std::string& version) {
+            return tdnf_words(at, {"install", package + "-" + version});
+        },
     .renew_certificates = nullptr,
 };
 
@@ -162,6 +170,16 @@ std::string reinstall_hint(const std::string& package) {
            ", then run the extension again; if the check fails again, mend the file that it names";
 }
 
+std::string downgrade_hint(const std::string& package, const std::string& version) {
+    return fmt::format("tdnf downgrade {}-{}", package, version);
+}
+
+/// The cache holds the index of every repository, of which a large one may be there already.
+constexpr SpaceNeed space[] = {
+    {"/var/cache/tdnf", 16},
+    {"/var/lib/rpm", 16},
+};
+
 struct Hint {
     Outcome outcome;
     std::string_view command;
@@ -203,6 +221,8 @@ constinit const PackageTool tdnf = [] {
     tool.hiding_places = "excludepkgs= in /etc/tdnf/tdnf.conf, /etc/tdnf/locks.d";
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
+    tool.downgrade_hint = downgrade_hint;
+    tool.space = space;
     tool.repair_hint = repair_hint;
     return tool;
 }();

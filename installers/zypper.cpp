@@ -61,6 +61,14 @@ constexpr RpmCommands commands = {
         },
     .reinstall = [](const RpmRepositories& /*at*/,
                     const std::string& package) { return install_words({"--force"}, package); },
+    .download_version =
+        [](const RpmRepositories& /*at*/, const std::string& package, const std::string& version) {
+            return install_words({"--oldpackage", "--download-only"}, package + "=" + version);
+        },
+    .install_version =
+        [](const RpmRepositories& /*at*/, const std::string& package, const std::string& version) {
+            return install_words({"--oldpackage"}, package + "=" + version);
+        },
     .renew_certificates = nullptr,
 };
 
@@ -185,6 +193,16 @@ std::string reinstall_hint(const std::string& package) {
            ", then run the extension again; if the check fails again, mend the file that it names";
 }
 
+std::string downgrade_hint(const std::string& package, const std::string& version) {
+    return fmt::format("zypper install --oldpackage {}={}", package, version);
+}
+
+/// The cache holds the index of every repository, of which a large one may be there already.
+constexpr SpaceNeed space[] = {
+    {"/var/cache/zypp", 32},
+    {"/var/lib/rpm", 16},
+};
+
 struct Hint {
     Outcome outcome;
     std::string_view command;
@@ -223,6 +241,8 @@ constinit const PackageTool zypper = [] {
     tool.published_versions = published_versions;
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
+    tool.downgrade_hint = downgrade_hint;
+    tool.space = space;
     tool.repair_hint = repair_hint;
     return tool;
 }();

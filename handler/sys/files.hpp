@@ -69,6 +69,15 @@ class Files {
                               const std::string& content,
                               unsigned mode) = 0;
 
+    /// For a disk that is full: replaces the content of an existing file in the blocks it has, or
+    /// in those that can still be had; where they do not suffice nothing is changed. Not atomic: a
+    /// reader may see a mixture for an instant. Never follows a link.
+    virtual std::string overwrite(const std::string& path, const std::string& content) = 0;
+
+    /// Makes a file of zeros whose blocks are really there, 0600, to be removed when they are
+    /// needed; a file that exists is left as it is.
+    virtual std::string reserve(const std::string& path, std::size_t bytes) = 0;
+
     /// Makes the folder and missing parents (parents 0755) with the exact mode; an existing folder
     /// that belongs to us gets the mode, a link or another kind in its place is an error.
     virtual std::string make_folder(const std::string& path, unsigned mode) = 0;

@@ -80,6 +80,10 @@ class Processes {
 
     /// True once SIGTERM, SIGINT or SIGHUP has asked this program to end.
     virtual bool interrupted() const = 0;
+
+    /// The request to end was heeded: the work has stopped, and programs may be run again to put
+    /// things in order, which takes seconds. The next request counts again.
+    virtual void heed_interruption() = 0;
 };
 
 }  // namespace aadssh

@@ -15,6 +15,8 @@ class RealFiles : public Files {
     std::optional<FileInfo> info(const std::string& path) const override;
     std::vector<std::string> list(const std::string& folder) const override;
     std::string write(const std::string& path, const std::string& content, unsigned mode) override;
+    std::string overwrite(const std::string& path, const std::string& content) override;
+    std::string reserve(const std::string& path, std::size_t bytes) override;
     std::string make_folder(const std::string& path, unsigned mode) override;
     std::string remove(const std::string& path) override;
     std::string remove_tree(const std::string& path) override;

@@ -10,7 +10,7 @@ namespace aadssh {
 class RealProcesses : public Processes {
   public:
     /// `grace` is the time between SIGTERM and SIGKILL; tests make it short.
-    explicit RealProcesses(const StopFlag& stop,
+    explicit RealProcesses(StopFlag& stop,
                            std::chrono::milliseconds grace = std::chrono::seconds(5))
         : stop_(stop), grace_(grace) {}
 
@@ -23,9 +23,10 @@ class RealProcesses : public Processes {
     bool alive(const ProcessId& id) const override;
     std::string describe(pid_t pid) const override;
     bool interrupted() const override { return stop_.raised(); }
+    void heed_interruption() override { stop_.lower(); }
 
   private:
-    const StopFlag& stop_;
+    StopFlag& stop_;
     std::chrono::milliseconds grace_;
     std::map<pid_t, std::chrono::steady_clock::time_point> detached_since_;
 };

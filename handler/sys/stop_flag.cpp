@@ -47,6 +47,12 @@ void StopFlag::raise() noexcept {
     }
 }
 
+void StopFlag::lower() noexcept {
+    char noted = 0;
+    [[maybe_unused]] const ssize_t got = ::read(read_end_, &noted, 1);
+    raised_ = false;
+}
+
 void install_signal_handlers(StopFlag& flag) {
     flag_of_signals = &flag;
     struct sigaction action {};

@@ -4,8 +4,9 @@
 
 namespace aadssh {
 
-/// The request that this program should end. It stays raised; every wait watches descriptor()
-/// beside what it waits for, and so ends at once (the self-pipe trick, signal-safety(7)).
+/// The request that this program should end. It stays raised until lowered; every wait watches
+/// descriptor() beside what it waits for, and so ends at once (the self-pipe trick,
+/// signal-safety(7)).
 class StopFlag {
   public:
     StopFlag();
@@ -14,6 +15,7 @@ class StopFlag {
     StopFlag& operator=(const StopFlag&) = delete;
 
     void raise() noexcept;  ///< may be called from a signal handler
+    void lower() noexcept;  ///< the request was heeded; the next one counts again
     bool raised() const noexcept { return raised_.load(); }
     int descriptor() const { return read_end_; }  ///< readable once raised, for poll(2)
 

@@ -24,11 +24,11 @@ STEPS = "rename,renameat,renameat2,clone,clone3,fork,vfork"
 PARTS = 6  # the walk is cut into parts so that they can run beside each other
 
 
-def start(m: Machine, operation: str, *strace: str) -> subprocess.Popen[bytes]:
-    """As the agent starts it: a session of its own, whose shell becomes the shim and then the handler."""
+def start(m: Machine, operation: str, *strace: str, stderr: str = "/dev/null") -> subprocess.Popen[bytes]:
+    """As the agent starts it: a session of its own, whose shell becomes the shim and then the handler. `stderr`: a file inside."""
     folder = m.handler()
     before = [*strace_inside(m), "-qq", *strace] if strace else []
-    return m.popen("setsid", "--wait", *before, "sh", "-c", 'cd "$1" && exec "$2" "$3"', "sh", folder.inside, "./aadssh-handler.sh", operation,
+    return m.popen("setsid", "--wait", *before, "sh", "-c", 'cd "$1" && exec "$2" "$3" 2>"$4"', "sh", folder.inside, "./aadssh-handler.sh", operation, stderr,
                    env=folder.environment(0, {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Odd machines: SELinux in use, hostile name service, odd umask and environment."""
+"""Odd machines: SELinux in use, hostile name service, odd umask and environment, noexec /tmp, a killer of processes; SIGTERM."""
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from collections.abc import Callable
 
 import pytest
-from expectations import assert_good
+from expectations import LOCK, assert_explains, assert_good, assert_removed, substatus
 from rig.debs import OLD
-from rig.machine import Machine
+from rig.handler_folder import LOG_FOLDER
+from rig.machine import Machine, wait_until
+from test_kill_walk import handler_pid, prepare, start
 
 MakeMachine = Callable[..., Machine]
 HOSTILE = "passwd: files sss systemd\ngroup: files sss systemd\nhosts: resolve mdns4_minimal files dns\nservices: db files\n"
@@ -58,6 +63,90 @@ def test_modes_do_not_depend_on_the_umask(machine: MakeMachine, mask: str) -> No
     done = m.run("sh", "-c", f"umask {mask}; exec env -i PATH=/nowhere ConfigSequenceNumber=0 /bin/sh {m.handler().inside}/aadssh-handler.sh install")
     assert done.code == 0, done.stderr
     modes = m.ok("stat", "-c", "%a %n", "/etc/apt/sources.list.d/aadsshlogin-handler.list", "/usr/share/keyrings/microsoft-prod.gpg",
-                 "/var/lib/aadsshlogin-handler", "/var/lib/aadsshlogin-handler/state.json")
-    assert [line.split()[0] for line in modes.splitlines()] == ["644", "644", "700", "600"]
+                 "/var/lib/aadsshlogin-handler", "/var/lib/aadsshlogin-handler/state.json", "/run/aadsshlogin-handler", LOCK,
+                 f"{m.handler().inside}/status/0.status", f"{LOG_FOLDER}/handler.log")
+    assert [line.split()[0] for line in modes.splitlines()] == ["644", "644", "700", "600", "700", "600", "600", "640"]
+    assert_good(m, OLD)
+
+
+# What debconf does with apt-extracttemplates' scripts: makes one in the folder for temporary files and runs it.
+SCRIPT = 'DPkg::Pre-Invoke {"f=$(mktemp) && echo exit 0 > $f && chmod 700 $f && $f";};\n'
+
+
+def test_noexec_tmp(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    before = m.snapshot_etc()
+    m.ok("mount", "-t", "tmpfs", "-o", "noexec,mode=1777", "tmp", "/tmp")
+    m.write("/etc/apt/apt.conf.d/99script", SCRIPT)
+    assert m.run("sh", "-c", "f=$(mktemp) && echo exit 0 > $f && chmod 700 $f && $f").code == 126
+    done = m.direct("install")
+    assert done.code == 0, done.stderr
+    assert_good(m, OLD)
+    assert m.direct("uninstall").code == 0
+    (m.root / "etc/apt/apt.conf.d/99script").unlink()
+    assert_removed(m, before)
+
+
+# apt's parent of the hook is a child of apt-get itself.
+KILLER = 'DPkg::Pre-Invoke {"read -r pid name state parent rest < /proc/$PPID/stat; kill -9 $parent";};\n'
+
+
+def test_package_manager_killed_for_lack_of_memory(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    before = m.snapshot_etc()
+    m.write("/etc/apt/apt.conf.d/99killer", KILLER)
+    done = m.direct("install")
+    assert_explains(done.stderr, 52, "ran out of memory", "signal 9", "of swap are free", "mkswap")
+    assert done.code == 52
+    (m.root / "etc/apt/apt.conf.d/99killer").unlink()
+    assert_removed(m, before)
+    assert m.direct("install").code == 0
+    assert_good(m, OLD)
+
+
+def test_little_memory_is_a_warning(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    m.write("/root/meminfo", "MemTotal: 460000 kB\nMemAvailable: 123904 kB\nSwapFree: 0 kB\n")
+    m.ok("mount", "--bind", "/root/meminfo", "/proc/meminfo")
+    done = m.direct("install")
+    assert done.code == 0, done.stderr
+    level, message = substatus(done.status)["memory"]
+    assert level == "warning" and "121 MiB of memory and 0 MiB of swap are free" in message
+
+
+@pytest.mark.parametrize("phase, code", (("imds", (60, 62)), ("lock", (56,)), ("download", (62,)), ("transaction", (66,))))
+def test_sigterm_in_any_phase_leaves_a_terminal_status_and_a_message(machine: MakeMachine, phase: str, code: tuple[int, ...]) -> None:
+    m = machine("debian12")
+    before = m.snapshot_etc()
+    prepare(m)
+    with contextlib.ExitStack() as held:
+        if phase == "imds":
+            m.imds.become("hang", seconds=60)
+        elif phase == "lock":
+            held.enter_context(m.lock("/var/lib/dpkg/lock-frontend"))
+        elif phase == "download":
+            m.faults.add("packages.microsoft.com/debian/12/prod/dists", "hang", 60)
+        else:
+            m.write("/etc/aadsshlogin-standin/sleep", "6")
+        process = start(m, "install", stderr="/root/stderr")
+        reached: dict[str, Callable[[], object]] = {
+            "imds": lambda: m.imds.token_requests,
+            "lock": lambda: "waiting: /var/lib/dpkg/lock-frontend" in m.handler_log(),
+            "download": lambda: m.access_log(),
+            "transaction": lambda: m.package_state("aadsshlogin")[0] == "iF",
+        }
+        wait_until(reached[phase], what=f"the phase {phase}")
+        os.kill(handler_pid(m, "install"), signal.SIGTERM)
+        process.wait(60)
+    assert process.returncode in code
+    line = m.read("/root/stderr")
+    assert_explains(line, process.returncode)
+    assert line.count("\n") == 1
+    status = m.handler().status(0)[0]["status"]
+    assert status["status"] == "error" and status["code"] == process.returncode
+    if phase != "transaction":
+        assert_removed(m, before)
+    m.imds.become("system")
+    m.faults.clear()
+    assert m.direct("install").code == 0
     assert_good(m, OLD)

@@ -19,6 +19,18 @@ std::string below(const std::string& folder) {
 
 const std::string no_such_file = "No such file or directory";
 
+/// The number of the longest path that is `path` or above it.
+std::optional<std::uint64_t> longest(const std::map<std::string, std::uint64_t>& numbers,
+                                     const std::string& path) {
+    std::optional<std::uint64_t> number;
+    for (const auto& [top, value] : numbers) {  // in order: a longer one comes later
+        if (path == top || path.starts_with(below(top))) {
+            number = value;
+        }
+    }
+    return number;
+}
+
 /// Keeps the path in the fake's `held_elsewhere` while it lives, so that a second try_lock fails.
 class FakeLock : public FileLock {
   public:
@@ -120,8 +132,13 @@ std::optional<FileInfo> FakeFiles::info(const std::string& path) const {
         return std::nullopt;
     }
     const FakeFile& entry = found->second;
-    return FileInfo{
-        entry.kind, entry.mode, entry.owner, 0, entry.content.size(), entry.modified, 1};
+    return FileInfo{entry.kind,
+                    entry.mode,
+                    entry.owner,
+                    0,
+                    entry.content.size(),
+                    entry.modified,
+                    longest(devices, path).value_or(1)};
 }
 
 std::vector<std::string> FakeFiles::list(const std::string& folder) const {
@@ -148,6 +165,36 @@ std::string FakeFiles::write(const std::string& path, const std::string& content
         entries[path] = {Kind::regular, content, mode, 0, 0};
     }
     return error;
+}
+
+std::string FakeFiles::overwrite(const std::string& path, const std::string& content) {
+    std::string error = change("overwrite " + path, path);
+    if (error.empty() && !entries.contains(path)) {
+        error = no_such_file;
+    }
+    if (error.empty()) {
+        entries[path].content = content;
+    }
+    return error;
+}
+
+std::string FakeFiles::reserve(const std::string& path, std::size_t bytes) {
+    if (entries.contains(path)) {
+        return {};
+    }
+    std::string error = change("reserve " + path, path);
+    if (error.empty() && !is_folder(parent_of(path))) {
+        error = no_such_file;
+    }
+    if (error.empty()) {
+        entries[path] = {Kind::regular, std::string(bytes, '\0'), 0600, 0, 0};
+    }
+    return error;
+}
+
+std::optional<std::uint64_t> FakeFiles::free_space(const std::string& path) const {
+    const auto number = longest(free_below, path);
+    return number ? number : free;
 }
 
 std::string FakeFiles::make_folder(const std::string& path, unsigned mode) {

@@ -35,10 +35,12 @@ class FakeFiles : public Files {
     std::map<std::string, pid_t> lock_holders;
     std::set<std::string> read_only_paths;
     std::optional<std::uint64_t> free = 10ULL << 30U;
+    std::map<std::string, std::uint64_t> free_below;  ///< path (and all below) -> instead of `free`
+    std::map<std::string, std::uint64_t> devices;     ///< path (and all below) -> instead of 1
 
-    /// The changes in their order: "write PATH 0600", "make_folder PATH 0755", "remove PATH",
-    /// "remove_tree PATH", "rename FROM TO", "seed FROM TO", "lock PATH". Failed ones end in "
-    /// FAILED".
+    /// The changes in their order: "write PATH 0600", "make_folder PATH 0755", "overwrite PATH",
+    /// "reserve PATH", "remove PATH", "remove_tree PATH", "rename FROM TO", "seed FROM TO", "lock
+    /// PATH". Failed ones end in " FAILED".
     std::vector<std::string> operations;
 
     void add(const std::string& path, const std::string& content, unsigned mode = 0644);
@@ -59,6 +61,8 @@ class FakeFiles : public Files {
     std::optional<FileInfo> info(const std::string& path) const override;
     std::vector<std::string> list(const std::string& folder) const override;
     std::string write(const std::string& path, const std::string& content, unsigned mode) override;
+    std::string overwrite(const std::string& path, const std::string& content) override;
+    std::string reserve(const std::string& path, std::size_t bytes) override;
     std::string make_folder(const std::string& path, unsigned mode) override;
     std::string remove(const std::string& path) override;
     std::string remove_tree(const std::string& path) override;
@@ -72,7 +76,7 @@ class FakeFiles : public Files {
     bool read_only(const std::string& path) const override {
         return read_only_paths.contains(path);
     }
-    std::optional<std::uint64_t> free_space(const std::string&) const override { return free; }
+    std::optional<std::uint64_t> free_space(const std::string& path) const override;
 
   private:
     std::string change(const std::string& operation, const std::string& path);

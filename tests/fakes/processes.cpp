@@ -68,8 +68,15 @@ CommandResult FakeProcesses::ask(const Command& command) {
     return unknown;
 }
 
+bool FakeProcesses::stop_now() {
+    if (!stop_requested && stop_in_ > 0 && --stop_in_ == 0) {
+        stop_requested = true;
+    }
+    return stop_requested;
+}
+
 CommandResult FakeProcesses::run(const Command& command) {
-    if (stop_requested) {
+    if (stop_now()) {
         CommandResult result;
         result.interrupted = true;
         return result;
@@ -87,6 +94,7 @@ CommandResult FakeProcesses::run(const Command& command) {
 ProcessId FakeProcesses::start_detached(const Command& command,
                                         const std::string& output_path,
                                         std::string& error) {
+    stop_now();
     CommandResult result = ask(command);
     if (!result.started) {
         error = result.error;

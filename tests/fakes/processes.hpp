@@ -42,6 +42,9 @@ class FakeProcesses : public Processes {
     FakeClock* clock = nullptr;          ///< when set, durations pass on it
     FakeFiles* files = nullptr;          ///< when set, detached output is written there
 
+    /// While the n-th program from now runs (1: the next), this program is asked to end.
+    void stop_on(int n) { stop_in_ = n; }
+
     void on(Words prefix, CommandResult result);
     void on_each(Words prefix,
                  std::vector<CommandResult> results);  ///< in turn; the last one repeats
@@ -62,6 +65,7 @@ class FakeProcesses : public Processes {
     bool alive(const ProcessId& id) const override;
     std::string describe(pid_t pid) const override;
     bool interrupted() const override { return stop_requested; }
+    void heed_interruption() override { stop_requested = false; }
 
   private:
     struct Rule {
@@ -69,10 +73,12 @@ class FakeProcesses : public Processes {
         Call call;
     };
     CommandResult ask(const Command& command);
+    bool stop_now();
     void finish(Detached& child);
 
     std::vector<Rule> rules_;
     pid_t next_pid_ = 5001;
+    int stop_in_ = 0;
 };
 
 /// A result with this exit code and output.

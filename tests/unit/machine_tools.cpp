@@ -146,11 +146,20 @@ CommandResult Machine::refresh(const Command& command) {
 }
 
 CommandResult Machine::install(const Command& command) {
-    const auto name = named_package(command, published);
+    auto name = named_package(command, published);
+    std::string chosen = name.empty() ? "" : published.at(name);
+    for (const auto& word : command.argv) {  // aadsshlogin=1.0.1 or, with dnf, aadsshlogin-1.0.1-1
+        const std::string begin = distribution.has_rpm() ? "aadsshlogin-1" : "aadsshlogin=1";
+        if (keeps_old_versions && word.starts_with(begin)) {
+            name = "aadsshlogin";
+            chosen = word.substr(begin.size() - 1);
+            chosen = chosen.substr(0, chosen.find('-'));
+        }
+    }
     if (name.empty()) {
         return exits(100, "E: Unable to locate package\n");
     }
-    dpkg[name] = {"ii ", published.at(name)};
+    dpkg[name] = {"ii ", chosen};
     if (name == "aadsshlogin") {
         for (const auto& [dependency, version] : dependencies) {
             dpkg[dependency] = {"ii ", version};

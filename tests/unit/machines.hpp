@@ -64,8 +64,9 @@ class Machine {
     std::map<std::string, std::string> dependencies{{"libaad0", "3.1"}};  ///< come with aadsshlogin
     std::map<std::string, std::string> owners;                            ///< path -> package
     std::vector<std::string> refused_keys;  ///< names of those that rpm --import does not take
-    bool scripts_work = true;  ///< aadsshlogin's maintainer scripts edit PAM, NSS and sshd
-    bool aad_in_sshd = false;  ///< what sshd -T says
+    bool scripts_work = true;        ///< aadsshlogin's maintainer scripts edit PAM, NSS and sshd
+    bool keeps_old_versions = true;  ///< the repository still has those that somebody asks for
+    bool aad_in_sshd = false;        ///< what sshd -T says
     /// Instead of the real token's claim.
     void identity_claim(const std::string& xms_mirid);
 

@@ -66,6 +66,12 @@ class Mortal {
                           unsigned mode) override {
             return change([&] { return inner_.write(path, content, mode); });
         }
+        std::string overwrite(const std::string& path, const std::string& content) override {
+            return change([&] { return inner_.overwrite(path, content); });
+        }
+        std::string reserve(const std::string& path, std::size_t bytes) override {
+            return change([&] { return inner_.reserve(path, bytes); });
+        }
         std::string make_folder(const std::string& path, unsigned mode) override {
             return change([&] { return inner_.make_folder(path, mode); });
         }
@@ -125,6 +131,7 @@ class Mortal {
         bool alive(const ProcessId& id) const override { return inner_.alive(id); }
         std::string describe(pid_t pid) const override { return inner_.describe(pid); }
         bool interrupted() const override { return inner_.interrupted(); }
+        void heed_interruption() override { inner_.heed_interruption(); }
 
       private:
         FakeProcesses& inner_;

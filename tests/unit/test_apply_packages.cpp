@@ -123,7 +123,7 @@ TEST_CASE("apply: the database is believed, not the exit code") {
         killed.signal = 9;
         plans.answers({killed});
         const auto applied = plans.apply_steps({installing("aadsshlogin")});
-        CHECK(applied.outcome == Outcome::failed);
-        CHECK(applied.words == "ended by signal 9");
+        CHECK(applied.outcome == Outcome::no_memory);
+        CHECK(applied.words == "ended by signal 9 (SIGKILL)");
     }
 }

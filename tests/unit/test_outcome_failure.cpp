@@ -37,6 +37,7 @@ TEST_CASE("outcomes: each has its exit code") {
     CHECK(exit_code_for(Outcome::sources) == ExitCode::missing_dependency);
     CHECK(exit_code_for(Outcome::signature) == ExitCode::signature_refused);
     CHECK(exit_code_for(Outcome::no_space) == ExitCode::missing_dependency);
+    CHECK(exit_code_for(Outcome::no_memory) == ExitCode::missing_dependency);
     CHECK(exit_code_for(Outcome::unmet) == ExitCode::missing_dependency);
     CHECK(exit_code_for(Outcome::interrupted) == ExitCode::missing_dependency);
     CHECK(exit_code_for(Outcome::failed) == ExitCode::verification_failed);
@@ -51,6 +52,7 @@ TEST_CASE("outcomes: every failure quotes the tool and carries its outcome's cod
                                Outcome::signature,
                                Outcome::interrupted,
                                Outcome::no_space,
+                               Outcome::no_memory,
                                Outcome::unmet,
                                Outcome::failed}) {
         CAPTURE(std::string(outcome_name(outcome)));

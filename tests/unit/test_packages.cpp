@@ -126,7 +126,8 @@ TEST_CASE("packages: no question waits longer than the command has, but for 5 s 
 
 TEST_CASE("packages: every way to end has its words") {
     CHECK(describe_end(exits(100)) == "exit code 100");
-    CHECK(describe_end(result([](CommandResult& r) { r.signal = 9; })) == "ended by signal 9");
+    CHECK(describe_end(result([](CommandResult& r) { r.signal = 9; })) ==
+          "ended by signal 9 (SIGKILL)");
     CHECK(describe_end(result([](CommandResult& r) { r.started = false, r.error = "gone"; })) ==
           "could not be started: gone");
     CHECK(describe_end(result([](CommandResult& r) {

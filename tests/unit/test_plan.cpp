@@ -83,7 +83,7 @@ TEST_CASE("plan: every outcome and kind has a name of its own") {
     for (int i = 0; i <= static_cast<int>(Outcome::failed); ++i) {
         names.insert(outcome_name(static_cast<Outcome>(i)));
     }
-    CHECK(names.size() == 12);
+    CHECK(names.size() == 13);
     CHECK(outcome_name(Outcome::not_published) == "not_published");
     CHECK(tool_run_name(ToolRun::query) == "query");
     CHECK(tool_run_name(ToolRun::transaction) == "transaction");

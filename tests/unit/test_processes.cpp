@@ -209,6 +209,13 @@ TEST_CASE_FIXTURE(Fixture, "a request to end stops a program, and no other is st
     const CommandResult later = processes.run(script("echo ran"));
     CHECK(later.interrupted);
     CHECK(later.output.empty());
+
+    // Once it was heeded, programs run again to put things in order; the next request counts again.
+    processes.heed_interruption();
+    CHECK_FALSE(processes.interrupted());
+    CHECK(processes.run(script("echo ran")).output == "ran\n");
+    stop.raise();
+    CHECK(processes.run(command({"sleep", "90"})).interrupted);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a detached program leads a session and writes to a file of ours") {

@@ -71,6 +71,14 @@ TEST_CASE("probe: every way to fail names host and port, and the proxy without i
     CHECK(contains_text(refused, "the proxy proxy.example:3128 refused: 407"));
 }
 
+TEST_CASE("probe: a certificate that is not valid today may be the clock's fault") {
+    for (const char* words : {"SSL certificate problem: certificate is not yet valid",
+                              "SSL certificate problem: certificate has expired"}) {
+        CHECK(contains_text(http_remedy(no_answer(Failed::tls, words)), "timedatectl set-ntp"));
+    }
+    CHECK(contains_text(http_remedy(no_answer(Failed::tls, "self-signed certificate")), "its CA"));
+}
+
 TEST_CASE("probe: what libcurl quotes is scrubbed") {
     Probed probed;
     const auto probe =

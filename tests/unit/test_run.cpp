@@ -117,8 +117,20 @@ TEST_CASE("run: a status folder that cannot be written changes neither verdict n
     Machine vm(debian_12);
     vm.set_up_by_hand();
     vm.fake.files.refused[vm.folder + "/status"] = "Read-only file system";
-    CHECK(vm.command("enable").code == 0);
+    const auto ended = vm.command("enable");
+    CHECK(ended.code == 0);
+    CHECK(contains_text(ended.out, "is installed and verified"));
+    CHECK(contains_text(ended.err, "status file could not be written"));
+    CHECK(contains_text(ended.err, "Read-only file system"));
+    CHECK(contains_text(ended.err, "Fix: "));
+    CHECK(std::ranges::count(ended.err, '\n') == 1);
     CHECK(contains_text(vm.log_text(), "Read-only file system"));
+    vm.fake.files.add("/etc/os-release", "ID=arch\n");
+    const auto failed = vm.command("enable");
+    CHECK(failed.code == 51);
+    CHECK(failed.err.starts_with("AADSSH-51 preflight: "));
+    CHECK(contains_text(failed.err, "status file could not be written"));
+    CHECK(std::ranges::count(failed.err, '\n') == 1);
 }
 
 TEST_CASE(

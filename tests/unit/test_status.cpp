@@ -88,7 +88,8 @@ TEST_CASE("status: written atomically as <sequence>.status, for root only") {
     fake.files.add_folder("/s");
     World world = fake.world();
     CHECK(write_status(world, "/s", "3", good()) == "");
-    CHECK(fake.files.operations == std::vector<std::string>{"write /s/3.status 0600"});
+    CHECK(fake.files.operations ==
+          std::vector<std::string>{"write /s/3.status 0600", "reserve /s/.aadssh-reserve"});
     CHECK(fake.files.text("/s/3.status") == status_json(good(), fake.clock.utc()));
 }
 

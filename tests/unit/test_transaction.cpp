@@ -105,6 +105,8 @@ TEST_CASE("transaction: detached, in /, its output in a file outside the handler
     CHECK(child.output_path == "/var/lib/aadsshlogin-handler/transaction.log");
     CHECK(child.command.folder == "/");
     CHECK(child.command.environment.at("DEBIAN_FRONTEND") == "noninteractive");
+    // Its words are in the log, scrubbed; as the tool wrote them they stay nowhere.
+    CHECK_FALSE(attempt.vm.fake.files.has(child.output_path));
 }
 
 TEST_CASE("transaction: it is not started when its intent cannot be recorded") {

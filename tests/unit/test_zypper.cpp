@@ -160,7 +160,8 @@ const Documented documented = {
                 "--type",
                 "--auto-agree-with-licenses",
                 "--no-recommends",
-                "--download-only"},
+                "--download-only",
+                "--oldpackage"},
     .settings = {},
     .commands = {"refresh", "search", "install"},
 };

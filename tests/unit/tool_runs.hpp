@@ -136,7 +136,11 @@ inline std::vector<InstallInputs> all_inputs() {
     InstallInputs provided = plain;
     provided.repository.provider = "azurelinux-repos-ms-non-oss";
     provided.keyring.clear();
-    return {plain, again, existing, provided};
+    InstallInputs older = plain;
+    older.packages = {"aadsshlogin"};
+    older.optional_packages.clear();
+    older.version = "1.0.030480001-1";
+    return {plain, again, existing, provided, older};
 }
 
 /// Every command line of the tool in all plans, remedies included.

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "handler/facts.hpp"
+#include "handler/failure.hpp"
+#include "handler/run_context.hpp"
+
+namespace aadssh {
+
+/// An upgrade must never take away a sign-in that worked. After one that failed: sees that the
+/// version which `before` names is there, or puts it back from the repository with the machine's
+/// own package manager; notes "rollback", and returns `failure` with what became of it. A
+/// transaction that still runs is left alone.
+Failure with_working_version(RunContext& run, const Facts& before, Failure failure);
+
+}  // namespace aadssh

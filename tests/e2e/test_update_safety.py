@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""An upgrade that fails never takes away a sign-in that worked; nor does our removal beside another extension."""
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from expectations import ALICE, OWN_SOURCE, STATE, assert_explains, assert_good, rpm_version, substatus
+from rig.debs import NEW, OLD, deb
+from rig.machine import Machine
+
+MakeMachine = Callable[..., Machine]
+OTHER = "/var/lib/waagent/Contoso.Identity.AADSSHLoginForLinux-1.0.3041.1"
+SPOIL = f'''import dnf
+class Spoil(dnf.Plugin):
+    name = "spoil"
+    def transaction(self):
+        if any(each.name == "aadsshlogin" and each.version == "{NEW}" for each in self.base.transaction.install_set):
+            text = open("/etc/nsswitch.conf").read()
+            open("/etc/nsswitch.conf", "w").write(text.replace(" aad", ""))
+'''
+
+
+def broken(version: str, script: str, folder: Path) -> Path:
+    """The package of this version with another postinst."""
+    tree, out = folder / "tree", folder / f"aadsshlogin_{version}_amd64.deb"
+    subprocess.run(["dpkg-deb", "-R", deb("aadsshlogin", version), tree], check=True)
+    (tree / "DEBIAN/postinst").write_text(f"#!/bin/sh\n{script}\n")
+    subprocess.run(["dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, out], check=True, stdout=subprocess.DEVNULL)
+    return out
+
+
+@pytest.mark.parametrize("family", ("debian11", "debian12", "debian13"))
+@pytest.mark.parametrize("script", ("exit 1", "sed -i 's/ aad//' /etc/nsswitch.conf"), ids=("fails", "does-not-work"))
+def test_failed_upgrade_puts_the_working_version_back(machine: MakeMachine, tmp_path: Path, family: str, script: str) -> None:
+    m = machine(family)
+    assert m.direct("install").code == 0
+    before, state = m.snapshot_etc(), m.read(f"{STATE}/state.json")
+    m.microsoft.offer(OLD, extra=(broken(NEW, script, tmp_path),))
+    done = m.direct("install", seq=1)
+    assert_explains(done.stderr, 21, f"aadsshlogin {OLD}, which worked before, was put back and works")
+    assert substatus(done.status)["rollback"][0] == "warning"
+    assert_good(m, OLD)
+    assert m.snapshot_etc() == before
+    assert m.read(f"{STATE}/state.json") == state
+    assert m.ssh_login().stdout.strip() == ALICE
+    # Once a version that works is published, it is taken.
+    m.microsoft.offer(OLD, NEW)
+    assert m.direct("install", seq=2).code == 0
+    assert_good(m, NEW)
+
+
+def test_version_that_the_repository_has_no_more_is_said_not_to_be_back(machine: MakeMachine, tmp_path: Path) -> None:
+    m = machine("debian12")
+    assert m.direct("install").code == 0
+    m.microsoft.offer(extra=(broken(NEW, "exit 1", tmp_path),))
+    done = m.direct("install", seq=1)
+    assert_explains(done.stderr, 21, "could not be put back", f"apt-get install --allow-downgrades aadsshlogin={OLD}")
+    assert m.package_state("aadsshlogin") == ("iF", NEW)  # and it was not removed
+    m.microsoft.offer(OLD, NEW)
+    assert m.direct("install", seq=2).code == 0
+    assert_good(m, NEW)
+
+
+def test_failed_upgrade_of_a_package_of_the_administrator(machine: MakeMachine, tmp_path: Path) -> None:
+    """Put back, it is still the administrator's: our removal leaves it."""
+    m = machine("debian12")
+    assert m.direct("install").code == 0
+    assert m.direct("uninstall").code == 0
+    m.ok("sh", "-c", "apt-get -q update && apt-get -q -y install openssh-server libpam-runtime")
+    m.install_deb(deb("aadsshlogin", OLD))
+    m.microsoft.offer(OLD, extra=(broken(NEW, "exit 1", tmp_path),))
+    done = m.direct("install", seq=1)
+    assert_explains(done.stderr, 21, "was put back and works")
+    assert_good(m, OLD)
+    assert m.direct("uninstall").code == 0
+    assert_good(m, OLD)
+    assert not m.exists(OWN_SOURCE)
+
+
+def test_dnf_puts_the_working_version_back(machine: MakeMachine) -> None:
+    m = machine("rhel9")
+    assert m.direct("install").code == 0
+    m.microsoft.offer(OLD, NEW)
+    m.write("/usr/lib/python3/dist-packages/dnf-plugins/spoil.py", SPOIL)
+    done = m.direct("install", seq=1)
+    assert_explains(done.stderr, 21, f"aadsshlogin {OLD}-1, which worked before, was put back and works")
+    assert m.package_state("aadsshlogin") == rpm_version(OLD)
+    assert_good(m, OLD)
+
+
+def test_beside_another_extension_shared_packages_stay(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    m.write(f"{OTHER}/config/HandlerState", "Enabled")
+    done = m.direct("install")
+    assert done.code == 0, done.stderr
+    level, message = substatus(done.status)["other-extension"]
+    assert level == "warning" and "Contoso.Identity.AADSSHLoginForLinux 1.0.3041.1 (Enabled)" in message
+    done = m.direct("uninstall")
+    assert done.code == 0
+    assert "Nothing was removed" in done.stdout and "Contoso.Identity.AADSSHLoginForLinux" in done.stdout
+    assert_good(m, OLD)
+    assert m.exists(OWN_SOURCE) and not m.exists(STATE)

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// A failed upgrade leaves, or puts back, the version that worked.
+#include "tests/unit/machines.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace aadssh;
+
+namespace {
+
+/// The transaction that installs the newest version ends half-way; others are as always.
+void break_upgrade(Machine& vm) {
+    vm.published["aadsshlogin"] = "1.0.3";
+    vm.fake.processes.on_match(
+        [](const Command& c) {
+            return c.argv[0] == "apt-get" && has_word(c, "--no-download") &&
+                   has_word(c, "aadsshlogin");
+        },
+        [&vm](const Command&) {
+            vm.dpkg["aadsshlogin"] = {"iF ", "1.0.3"};
+            vm.aad_in_sshd = false;
+            return exits(100,
+                         "dpkg: error processing package aadsshlogin (--configure):\n"
+                         " installed post-installation script returned error exit status 1\n");
+        });
+}
+
+}  // namespace
+
+TEST_CASE(
+    "put back: after an upgrade that failed half-way the version that worked is there again") {
+    Machine vm(debian_12);
+    SUBCASE("one that we installed") {
+        vm.set_up_by_us();
+    }
+    SUBCASE("one that was there before us") {
+        vm.set_up_by_hand();
+    }
+    const auto before = vm.system();
+    const auto state = vm.state_text();
+    break_upgrade(vm);
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 21);
+    CHECK(
+        contains_text(ended.err, "aadsshlogin 1.0.2, which worked before, was put back and works"));
+    CHECK(contains_text(ended.err, "error exit status 1"));
+    CHECK(vm.version("aadsshlogin") == "1.0.2");
+    CHECK(vm.check_level("rollback") == "warning");
+    CHECK(vm.system() == before);
+    CHECK(vm.state_text() == state);
+    CHECK(vm.fake.processes.ran({"dpkg", "--force-remove-reinstreq"}) == 0);
+    CHECK(vm.command("enable").code == 0);
+}
+
+TEST_CASE("put back: with dnf, too") {
+    Machine vm(rhel_9);
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    vm.fake.processes.on_match(
+        [](const Command& c) {
+            return c.argv[0] == "dnf" && has_word(c, "-C") && has_word(c, "install") &&
+                   has_word(c, "aadsshlogin");
+        },
+        [&vm](const Command&) {
+            vm.dpkg.erase("aadsshlogin");  // as after a transaction that erased and did not install
+            vm.aad_in_sshd = false;
+            return exits(1, "Error: Transaction failed\n");
+        });
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 21);
+    CHECK(contains_text(ended.err, "aadsshlogin 1.0.2-1, which worked before, was put back"));
+    CHECK(vm.version("aadsshlogin") == "1.0.2");
+}
+
+TEST_CASE("put back: where the repository has that version no more, it says so with the command") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    break_upgrade(vm);
+    vm.keeps_old_versions = false;
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 21);
+    CHECK(contains_text(ended.err, "could not be put back"));
+    CHECK(contains_text(ended.err, "apt-get install --allow-downgrades aadsshlogin=1.0.2"));
+    CHECK(vm.check_level("rollback") == "error");
+    CHECK(vm.version("aadsshlogin") == "1.0.3");  // and nothing was removed
+}
+
+TEST_CASE("put back: an upgrade that failed before it changed anything says what is there") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "apt-get" && has_word(c, "--download-only"); },
+        [](const Command&) { return exits(100, "E: No space left on device\n"); });
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 52);
+    CHECK(
+        contains_text(ended.err, "aadsshlogin 1.0.2, which was there before, is still installed"));
+    CHECK(vm.fake.processes.ran({"apt-get", "-q", "-y"}) == 1);
+}
+
+TEST_CASE("put back: a new version that does not pass the checks gives way to the one that did") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    vm.fake.processes.on_match(
+        [](const Command& c) {
+            return c.argv[0] == "apt-get" && has_word(c, "--no-download") &&
+                   has_word(c, "aadsshlogin");
+        },
+        [&vm](const Command&) {
+            vm.dpkg["aadsshlogin"] = {"ii ", "1.0.3"};
+            vm.aad_in_sshd = false;
+            return exits(0);
+        });
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 21);
+    CHECK(contains_text(ended.err, "was put back and works"));
+    CHECK(vm.version("aadsshlogin") == "1.0.2");
+}
+
+TEST_CASE(
+    "put back: a first installation that fails is taken back, there is nothing to return to") {
+    Machine vm(debian_12);
+    const auto before = vm.system();
+    break_upgrade(vm);
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 21);
+    CHECK(vm.check("rollback") == "(none)");
+    CHECK(vm.version("aadsshlogin") == "(absent)");
+    CHECK(vm.system() == before);
+}
+
+TEST_CASE("put back: a transaction that still runs is left alone") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "apt-get" && has_word(c, "--no-download"); },
+        [](const Command&) {
+            CommandResult endless;
+            endless.timed_out = true;
+            return endless;
+        });
+    CHECK(vm.command("install").code == 66);
+    CHECK(vm.check("rollback") == "(none)");
+}
