@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/commands.hpp"
 
+#include "handler/advice.hpp"
 #include "handler/converge.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
@@ -8,6 +9,7 @@
 #include "handler/packages.hpp"
 #include "handler/preflight.hpp"
 #include "handler/removal.hpp"
+#include "handler/repair.hpp"
 #include "handler/transaction.hpp"
 #include "handler/update_marker.hpp"
 #include "handler/verify.hpp"
@@ -37,6 +39,7 @@ Report success(std::string operation, std::string message) {
 /// The verdict over a machine that should be good by now: 21 with what is missing, or the success
 /// message.
 Report conclude(RunContext& run, const Facts& facts, const std::string& operation) {
+    note_advice(run, RunSshd::make);
     demand_verified(run, facts);
     const auto state = ask_package(run.world, *facts.support.row->tool, login_package);
     return success(operation,
@@ -53,6 +56,21 @@ bool outage(ExitCode code) {
            code == ExitCode::unsupported;
 }
 
+/// Whether `install` goes on although no newer version could be looked for.
+bool goes_on(const Facts& facts, bool in_order, ExitCode code) {
+    return in_order ? outage(code)
+                    : facts.login.installed() && code == ExitCode::repository_unreachable;
+}
+
+/// On a machine whose package stayed as it was.
+void repair_if_damaged(RunContext& run, const Facts& facts, bool in_order) {
+    if (!in_order && facts.login.installed() &&
+        ask_package(run.world, *facts.support.row->tool, login_package).version ==
+            facts.login.version) {
+        repair(run, facts);
+    }
+}
+
 Report install(RunContext& run) {
     await_earlier_transaction(run);
     const auto facts = gather_facts(run.world, run.environment);
@@ -60,12 +78,13 @@ Report install(RunContext& run) {
     const bool in_order = healthy(run.world, facts);
     preflight(run, facts, in_order);
     if (note_kept_package(run, facts)) {
+        repair_if_damaged(run, facts, in_order);
         return conclude(run, facts, "install");
     }
     try {
         converge(run, facts);
     } catch (const Failure& failure) {
-        if (!in_order || !outage(failure.code)) {
+        if (!goes_on(facts, in_order, failure.code)) {
             run.note(
                 {"repository", Level::error, static_cast<int>(failure.code), failure.message()});
             throw;
@@ -76,6 +95,7 @@ Report install(RunContext& run) {
                   "aadsshlogin stays as it is, because a newer version could not be looked for: " +
                       failure.message()});
     }
+    repair_if_damaged(run, facts, in_order);
     return conclude(run, facts, "install");
 }
 
@@ -88,6 +108,7 @@ Report enable(RunContext& run) {
     if (facts.login.installed()) {
         note_repository(run, facts);
         restore_own_files(run, facts);
+        repair_if_damaged(run, facts, in_order);
     } else {
         log_warning("the package is missing or broken and is installed again");
         converge(run, facts);
@@ -239,16 +260,16 @@ constexpr std::array commands{
                  false,
                  true,
                  install},
-    AgentCommand{
-        "enable",
-        "Verifies sign-in; puts back a package, source or keyring that is gone; never upgrades.",
-        short_limit,
-        true,
-        true,
-        true,
-        true,
-        true,
-        enable},
+    AgentCommand{"enable",
+                 "Verifies sign-in; puts back what is gone of package, set-up, source or keyring; "
+                 "never upgrades.",
+                 short_limit,
+                 true,
+                 true,
+                 true,
+                 true,
+                 true,
+                 enable},
     AgentCommand{"disable",
                  "Changes nothing: sign-in keeps working.",
                  long_limit,

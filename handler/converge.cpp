@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "handler/converge.hpp"
 
-#include "handler/apply.hpp"
 #include "handler/digest.hpp"
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
 #include "handler/removal.hpp"
 #include "handler/repository_probe.hpp"
-#include "handler/verify.hpp"
+#include "handler/sshd.hpp"
+#include "handler/sshd_reload.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -52,6 +52,7 @@ Applied apply_or_undo(RunContext& run,
                       std::string& left) {
     const State before = run.state;
     const auto complaint_before = sshd_complaint(run.world);
+    const auto answer_before = ask_sshd(run.world);
     try {
         auto applied = apply(run, tool, plan);
         if (applied.outcome != Outcome::ok) {
@@ -63,10 +64,13 @@ Applied apply_or_undo(RunContext& run,
             throw Failure(
                 ExitCode::verification_failed,
                 Phase::verification,
-                "sshd refuses its configuration after the installation, so the installation was "
+                "sshd refuses its configuration after the installation, so what this run added was "
                 "taken back",
                 complaint,
                 "run sshd -t on the VM, correct /etc/ssh/sshd_config and run the extension again");
+        }
+        if (ask_sshd(run.world).options != answer_before.options) {
+            reload_sshd(run);
         }
         return applied;
     } catch (const Failure& failure) {
@@ -140,30 +144,41 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
     return there.empty() ? ladder : there;
 }
 
-void converge(RunContext& run, const Facts& facts) {
+Attempt try_rungs(RunContext& run,
+                  const Facts& facts,
+                  const std::function<void(InstallInputs&)>& adjust) {
     const auto& tool = *facts.support.row->tool;
-    const auto rungs = choose_rungs(run, facts);
-    for (const auto& repository : rungs) {
-        const auto inputs =
-            install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
-        std::string left;
-        const auto applied = apply_or_undo(run, tool, tool.install_plan(inputs), left);
-        if (applied.outcome == Outcome::ok) {
-            run.note({"repository", Level::success, 0, source_sentence(inputs)});
-            if (!applied.warnings.empty()) {
-                run.note({"install",
-                          Level::warning,
-                          0,
-                          fmt::format("{}", fmt::join(applied.warnings, " "))});
-            }
-            return;
+    Attempt attempt;
+    for (const auto& repository : choose_rungs(run, facts)) {
+        attempt = {
+            install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state),
+            {},
+            {}};
+        if (adjust) {
+            adjust(attempt.inputs);
         }
+        attempt.applied = apply_or_undo(run, tool, tool.install_plan(attempt.inputs), attempt.left);
+        const auto outcome = attempt.applied.outcome;
+        // An older version may lie on another rung than the newest.
         const bool next_may_have_it =
-            applied.hidden.empty() &&
-            (applied.outcome == Outcome::not_published || applied.outcome == Outcome::network);
-        if (!next_may_have_it || &repository == &rungs.back()) {
-            throw with_undo(outcome_failure(run, facts.support, repository, applied), left);
+            outcome == Outcome::not_published || outcome == Outcome::network ||
+            (outcome == Outcome::unmet && !attempt.inputs.exact_version.empty());
+        if (!next_may_have_it || !attempt.applied.hidden.empty()) {
+            break;
         }
+    }
+    return attempt;
+}
+
+void converge(RunContext& run, const Facts& facts) {
+    const auto [inputs, applied, left] = try_rungs(run, facts);
+    if (applied.outcome != Outcome::ok) {
+        throw with_undo(outcome_failure(run, facts.support, inputs.repository, applied), left);
+    }
+    run.note({"repository", Level::success, 0, source_sentence(inputs)});
+    if (!applied.warnings.empty()) {
+        run.note(
+            {"install", Level::warning, 0, fmt::format("{}", fmt::join(applied.warnings, " "))});
     }
 }
 

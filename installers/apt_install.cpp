@@ -165,7 +165,10 @@ void add_package(Plan& plan,
     const auto among = [&](const Words& list) {
         return std::ranges::find(list, package) != list.end();
     };
-    const Words what = among(inputs.reinstall) ? Words{"--reinstall", package} : Words{package};
+    const bool again = among(inputs.reinstall);
+    const std::string version =
+        again && !inputs.exact_version.empty() ? "=" + inputs.exact_version : "";
+    const Words what = again ? Words{"--reinstall", package + version} : Words{package};
     RunTool download = run(inputs,
                            ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
@@ -174,8 +177,10 @@ void add_package(Plan& plan,
         // Lists that are empty or old are normal on a machine's first boot.
         download.remedies.push_back({Outcome::unmet, {refresh_all(inputs)}});
     }
-    RunTool install = run(
-        inputs, ToolRun::transaction, "install " + package, install_command("--no-download", what));
+    RunTool install = run(inputs,
+                          ToolRun::transaction,
+                          fmt::format("install {}{}", package, again ? " again" : ""),
+                          install_command("--no-download", what));
     for (RunTool* step : {&download, &install}) {
         step->remedies.push_back(repair(inputs));
         step->package = package;
@@ -232,8 +237,12 @@ std::map<std::string, std::string> apt_silence() {
 Plan apt_install_plan(const InstallInputs& inputs) {
     const Repository& repository = inputs.repository;
     Plan plan;
-    plan.title = fmt::format("Install {} from {} {} {} ({})",
+    const bool repair = !inputs.exact_version.empty();
+    plan.title = fmt::format("{} {}{}{} from {} {} {} ({})",
+                             repair ? "Repair" : "Install",
                              fmt::join(inputs.packages, " and "),
+                             repair ? " " : "",
+                             inputs.exact_version,
                              repository.url,
                              repository.suite,
                              repository.component,
@@ -254,7 +263,7 @@ Plan apt_install_plan(const InstallInputs& inputs) {
     }
     add_source(plan, inputs);
     plan.steps.emplace_back(refresh_one(inputs, prefix));
-    for (const std::string& package : inputs.packages) {
+    for (const std::string& package : repair ? Words() : inputs.packages) {
         RunTool step = query(inputs, package);
         step.package = package;
         step.optional =
@@ -266,6 +275,20 @@ Plan apt_install_plan(const InstallInputs& inputs) {
     }
     plan.steps.emplace_back(RemoveScratch{std::string(apt_scratch)});
     return plan;
+}
+
+/// dpkg-reconfigure runs "prerm upgrade" and "postinst configure" from dpkg's database, as a
+/// reinstallation does, also of packages that have no questions (debconf, dpkg-reconfigure).
+Plan apt_configuration_plan(const std::string& package) {
+    RunTool step;
+    step.purpose = fmt::format("run the configuration step of {} again", package);
+    step.kind = ToolRun::transaction;
+    step.argv = {"dpkg-reconfigure", "--frontend=noninteractive", package};
+    step.environment = apt_silence();
+    step.package = package;
+    return {.title = fmt::format("Configure {} again without its package file", package),
+            .steps = {step},
+            .notes = {}};
 }
 
 }  // namespace aadssh

@@ -64,6 +64,7 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at, const std::string& package) {
             return install_command(at, {"-C", "reinstall"}, {package});
         },
+    .reinstall_upgrades = false,
     .renew_certificates = [] { return yum_renew_certificates("dnf"); },
 };
 

@@ -45,6 +45,8 @@ struct InstallInputs {
     std::string pin;  ///< no newer version works on this release; empty: the newest does
     std::vector<std::string>
         reinstall;  ///< subset of `packages`: unpacked again even if the newest is there
+    std::string exact_version;  ///< repair: of those in `reinstall`, which is installed already and
+                                ///< stays; empty: the newest
     bool ca_bundle_missing = false;
     std::map<std::string, std::string>
         proxy_variables;  ///< http_proxy, https_proxy, no_proxy in lower case
@@ -115,6 +117,9 @@ struct PackageTool {
 
     Plan (*install_plan)(const InstallInputs&);
     Plan (*removal_plan)(const RemovalInputs&);
+    /// Runs the configuration step of an installed package again, without its package file;
+    /// nullptr: cannot be done with this tool.
+    Plan (*configuration_plan)(const std::string& package);
 
     /// Which outcome a finished run came to. `text` is its stdout and stderr under LC_ALL=C.
     Outcome (*classify)(ToolRun kind, int code, std::string_view text);

@@ -30,6 +30,7 @@ class Maker {
     Plan plan;
 
   private:
+    std::string specification(const std::string& package, bool again) const;
     RunTool run(ToolRun kind, std::string purpose, Words argv) const;
     Remedy renewed_certificates() const;
 
@@ -100,14 +101,19 @@ void Maker::add_query(const std::string& package) {
     plan.steps.emplace_back(std::move(step));
 }
 
+/// zypper(8), "Package and capability specification": <= takes the newest that is not too new.
+std::string Maker::specification(const std::string& package, bool again) const {
+    if (again && commands_.reinstall_upgrades && !inputs_.exact_version.empty()) {
+        return fmt::format("{}={}", package, inputs_.exact_version);
+    }
+    return again || inputs_.pin.empty() ? package : fmt::format("{}<={}", package, inputs_.pin);
+}
+
 /// Fetching and changing are two commands: the first may be stopped at any time, the second never.
 void Maker::add_package(const std::string& package, bool of_distribution) {
     const bool again = among(inputs_.reinstall, package);
     const RpmRepositories at = {of_distribution ? std::string() : at_.ours, at_.others};
-    // zypper(8), "Package and capability specification": <= takes the newest that is not too new.
-    const std::string what = of_distribution || inputs_.pin.empty()
-                                 ? package
-                                 : fmt::format("{}<={}", package, inputs_.pin);
+    const std::string what = of_distribution ? package : specification(package, again);
     RunTool download = run(ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
                            (again ? commands_.download_again : commands_.download)(at, what));
@@ -120,7 +126,7 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
         download.remedies.push_back(renewed_certificates());
     }
     RunTool install = run(ToolRun::transaction,
-                          "install " + package,
+                          fmt::format("install {}{}", package, again ? " again" : ""),
                           (again ? commands_.reinstall : commands_.install)(at, what));
     for (RunTool* step : {&download, &install}) {
         step->package = package;
@@ -138,19 +144,25 @@ std::string rpm_source_text(const InstallInputs& inputs) {
 
 Plan rpm_install_plan(const InstallInputs& inputs, const RpmCommands& commands) {
     Maker maker(inputs, commands);
-    maker.plan.title = fmt::format("Install {} from {} ({})",
+    const bool repair = !inputs.exact_version.empty();
+    maker.plan.title = fmt::format("{} {}{}{} from {} ({})",
+                                   repair ? "Repair" : "Install",
                                    fmt::join(inputs.packages, " and "),
+                                   repair ? " " : "",
+                                   inputs.exact_version,
                                    inputs.repository.url,
                                    inputs.architecture);
     maker.add_source();
     maker.add_refresh();
-    for (const std::string& package : inputs.packages) {
-        maker.add_query(package);
+    if (!repair) {  // nothing newer is looked for
+        for (const std::string& package : inputs.packages) {
+            maker.add_query(package);
+        }
     }
     for (const std::string& package : inputs.packages) {
         maker.add_package(package, false);
     }
-    if (!inputs.pin.empty()) {
+    if (!inputs.pin.empty() && !repair) {
         maker.plan.notes.push_back(fmt::format(
             "Versions after {} need a newer libsemanage than this release has, so none is "
             "installed.",

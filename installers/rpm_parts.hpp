@@ -56,6 +56,8 @@ struct RpmCommands {
     Words (*install)(const RpmRepositories& at, const std::string& package);
     Words (*download_again)(const RpmRepositories& at, const std::string& package);
     Words (*reinstall)(const RpmRepositories& at, const std::string& package);
+    /// Whether the two above would take the newest version unless another one is named.
+    bool reinstall_upgrades;
     /// Brings the client certificates of Azure's Red Hat repositories up to date; nullptr: this
     /// tool's distributions have none.
     Words (*renew_certificates)();
@@ -89,6 +91,7 @@ inline constexpr PackageTool rpm_tool = {
     .scratch = {},
     .install_plan = nullptr,
     .removal_plan = rpm_removal_plan,
+    .configuration_plan = nullptr,
     .classify = nullptr,
     .state_query = rpm_state_query,
     .parse_states = rpm_parse_states,

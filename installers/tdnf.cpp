@@ -67,6 +67,7 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at, const std::string& package) {
             return tdnf_words(at, {"reinstall", package});
         },
+    .reinstall_upgrades = false,
     .renew_certificates = nullptr,
 };
 

@@ -58,6 +58,7 @@ constexpr RpmCommands commands = {
         },
     .reinstall = [](const RpmRepositories& /*at*/,
                     const std::string& package) { return install_words({"--force"}, package); },
+    .reinstall_upgrades = true,
     .renew_certificates = nullptr,
 };
 
