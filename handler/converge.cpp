@@ -5,6 +5,7 @@
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
+#include "handler/packages.hpp"
 #include "handler/removal.hpp"
 #include "handler/repository_probe.hpp"
 #include "handler/sshd.hpp"
@@ -36,12 +37,22 @@ std::string undo(RunContext& run, const PackageTool& tool, const State& before) 
     }
 }
 
-Failure with_undo(Failure failure, const std::string& left) {
-    if (!left.empty()) {
-        failure.cause +=
-            fmt::format("{}could not be taken back: {}", failure.cause.empty() ? "" : "; ", left);
-    }
+Failure with_cause(Failure failure, const std::string& more) {
+    failure.cause += (failure.cause.empty() ? "" : "; ") + more;
     return failure;
+}
+
+Failure with_undo(const Failure& failure, const std::string& left) {
+    return left.empty() ? failure : with_cause(failure, "could not be taken back: " + left);
+}
+
+/// Of the last repository that was asked; the others are told, too.
+Failure final_failure(RunContext& run, const Facts& facts, const Attempt& attempt) {
+    auto failure = outcome_failure(run, facts.support, attempt.rung, attempt.applied);
+    return attempt.asked.empty() ? failure
+                                 : with_cause(failure,
+                                              fmt::format("asked before, also in vain: {}",
+                                                          fmt::join(attempt.asked, ", ")));
 }
 
 /// Carries the plan out; takes everything back when that ends in a failure that leaves nothing
@@ -81,6 +92,25 @@ Applied apply_or_undo(RunContext& run,
     }
 }
 
+/// A lock that stayed held is told together with what it kept from happening.
+Applied install_from(RunContext& run,
+                     const Facts& facts,
+                     const InstallInputs& inputs,
+                     std::string& left) {
+    const auto& tool = *facts.support.row->tool;
+    try {
+        return apply_or_undo(run, tool, tool.install_plan(inputs), left);
+    } catch (Failure& failure) {
+        if (failure.code == ExitCode::package_manager_locked) {
+            failure.problem += fmt::format(", so {} from {} ({}) was not installed",
+                                           login_package,
+                                           inputs.repository.url,
+                                           facts.support.architecture);
+        }
+        throw;
+    }
+}
+
 std::string source_sentence(const InstallInputs& inputs) {
     if (!inputs.existing_source && !inputs.repository.provider.empty()) {
         return fmt::format("aadsshlogin comes from {}, by the distribution's package {}.",
@@ -92,6 +122,21 @@ std::string source_sentence(const InstallInputs& inputs) {
                        inputs.existing_source
                            ? "by the source already configured in " + inputs.existing_source->file
                            : "by the source that this extension wrote");
+}
+
+/// A key that the settings no longer name must not be trusted any more.
+void withdraw_keys(RunContext& run, const PackageTool& tool) {
+    const auto removed = remove_withdrawn_keys(run, tool);
+    if (!removed.left.empty()) {
+        run.note(
+            {"keys",
+             Level::warning,
+             static_cast<int>(removed.code),
+             fmt::format("Still trusted, although repository.signingKeys no longer names it: {}. "
+                         "On the VM, as root: {}.",
+                         fmt::join(removed.left, "; "),
+                         tool.removal_hint("gpg-pubkey-<its last eight digits>"))});
+    }
 }
 
 /// For the rung that our record says the source was written for; else for the first.
@@ -147,17 +192,18 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
 Attempt try_rungs(RunContext& run,
                   const Facts& facts,
                   const std::function<void(InstallInputs&)>& adjust) {
-    const auto& tool = *facts.support.row->tool;
     Attempt attempt;
     for (const auto& repository : choose_rungs(run, facts)) {
-        attempt = {
-            install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state),
-            {},
-            {}};
+        if (!attempt.rung.url.empty()) {
+            attempt.asked.push_back(name_of(attempt.rung));
+        }
+        attempt.rung = repository;
+        attempt.inputs =
+            install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
         if (adjust) {
             adjust(attempt.inputs);
         }
-        attempt.applied = apply_or_undo(run, tool, tool.install_plan(attempt.inputs), attempt.left);
+        attempt.applied = install_from(run, facts, attempt.inputs, attempt.left);
         const auto outcome = attempt.applied.outcome;
         // An older version may lie on another rung than the newest.
         const bool next_may_have_it =
@@ -171,14 +217,17 @@ Attempt try_rungs(RunContext& run,
 }
 
 void converge(RunContext& run, const Facts& facts) {
-    const auto [inputs, applied, left] = try_rungs(run, facts);
-    if (applied.outcome != Outcome::ok) {
-        throw with_undo(outcome_failure(run, facts.support, inputs.repository, applied), left);
+    withdraw_keys(run, *facts.support.row->tool);
+    const auto attempt = try_rungs(run, facts);
+    if (attempt.applied.outcome != Outcome::ok) {
+        throw with_undo(final_failure(run, facts, attempt), attempt.left);
     }
-    run.note({"repository", Level::success, 0, source_sentence(inputs)});
-    if (!applied.warnings.empty()) {
-        run.note(
-            {"install", Level::warning, 0, fmt::format("{}", fmt::join(applied.warnings, " "))});
+    run.note({"repository", Level::success, 0, source_sentence(attempt.inputs)});
+    if (!attempt.applied.warnings.empty()) {
+        run.note({"install",
+                  Level::warning,
+                  0,
+                  fmt::format("{}", fmt::join(attempt.applied.warnings, " "))});
     }
 }
 
@@ -201,6 +250,7 @@ void note_repository(RunContext& run, const Facts& facts) {
 
 void restore_own_files(RunContext& run, const Facts& facts) {
     const auto& tool = *facts.support.row->tool;
+    withdraw_keys(run, tool);
     const auto inputs = inputs_of_own_source(run, facts);
     Plan plan{.title = "Restore files of this extension that vanished", .steps = {}, .notes = {}};
     for (const auto& step : tool.install_plan(inputs).steps) {

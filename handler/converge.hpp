@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace aadssh {
 
@@ -14,11 +15,13 @@ namespace aadssh {
 /// the plan's warnings.
 void converge(RunContext& run, const Facts& facts);
 
-/// How the last rung that was tried went; `left` says what could not be taken back.
+/// How the last rung that was tried went.
 struct Attempt {
+    Repository rung;
     InstallInputs inputs;
     Applied applied;
-    std::string left;
+    std::string left;                ///< what could not be taken back
+    std::vector<std::string> asked;  ///< names of the rungs that were tried before in vain
 };
 
 /// Carries out the tool's plan on one rung of the ladder after another until one has what it needs;

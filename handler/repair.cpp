@@ -64,8 +64,7 @@ std::string mend(RunContext& run, const Facts& facts, const std::string& missing
     if (attempt.applied.outcome == Outcome::ok) {
         return fmt::format("was installed again by {}", tool.name);
     }
-    const auto failure =
-        outcome_failure(run, facts.support, attempt.inputs.repository, attempt.applied);
+    const auto failure = outcome_failure(run, facts.support, attempt.rung, attempt.applied);
     auto why =
         fmt::format("{}{}{}", failure.problem, failure.cause.empty() ? "" : ": ", failure.cause);
     if (tool.configuration_plan != nullptr && not_to_be_had(attempt.applied.outcome)) {
