@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/commands.hpp"
 
+#include "handler/advice.hpp"
 #include "handler/converge.hpp"
 #include "handler/extension_folders.hpp"
 #include "handler/facts.hpp"
@@ -10,6 +11,7 @@
 #include "handler/preflight.hpp"
 #include "handler/put_back.hpp"
 #include "handler/removal.hpp"
+#include "handler/repair.hpp"
 #include "handler/resources.hpp"
 #include "handler/transaction.hpp"
 #include "handler/update_marker.hpp"
@@ -40,6 +42,7 @@ Report success(std::string operation, std::string message) {
 /// The verdict over a machine that should be good by now: 21 with what is missing, or the success
 /// message.
 Report conclude(RunContext& run, const Facts& facts, const std::string& operation) {
+    note_advice(run, RunSshd::make);
     demand_verified(run, facts);
     const auto state = ask_package(run.world, *facts.support.row->tool, login_package);
     return success(operation,
@@ -56,27 +59,39 @@ bool outage(ExitCode code) {
            code == ExitCode::unsupported;
 }
 
-Report install(RunContext& run) {
-    await_earlier_transaction(run);
-    const auto facts = gather_facts(run.world, run.environment);
-    note_support(run, facts);
-    const bool in_order = healthy(run.world, facts);
-    preflight(run, facts, in_order);
-    if (note_kept_package(run, facts)) {
-        return conclude(run, facts, "install");
+/// Whether `install` goes on although no newer version could be looked for.
+bool goes_on(const Facts& facts, bool in_order, ExitCode code) {
+    return in_order ? outage(code)
+                    : facts.login.installed() && code == ExitCode::repository_unreachable;
+}
+
+/// On a machine whose package stayed as it was.
+void repair_if_damaged(RunContext& run, const Facts& facts, bool in_order) {
+    if (!in_order && facts.login.installed() &&
+        ask_package(run.world, *facts.support.row->tool, login_package).version ==
+            facts.login.version) {
+        repair(run, facts);
     }
+}
+
+/// Whether there is room for an installation; a machine that works goes on without one.
+bool has_room(RunContext& run, const Facts& facts, bool in_order) {
     note_memory(run);
-    if (const auto shortage = disk_shortage(run.world, *facts.support.row->tool)) {
-        if (!in_order) {
-            throw *shortage;
-        }
-        run.note(kept_for_lack_of_room(*shortage));
-        return conclude(run, facts, "install");
+    const auto shortage = disk_shortage(run.world, *facts.support.row->tool);
+    if (shortage && !in_order) {
+        throw *shortage;
     }
+    if (shortage) {
+        run.note(kept_for_lack_of_room(*shortage));
+    }
+    return !shortage;
+}
+
+void look_for_newest(RunContext& run, const Facts& facts, bool in_order) {
     try {
         converge(run, facts);
     } catch (const Failure& failure) {
-        if (!in_order || !outage(failure.code)) {
+        if (!goes_on(facts, in_order, failure.code)) {
             const auto told = in_order ? with_working_version(run, facts, failure) : failure;
             run.note({"repository", Level::error, static_cast<int>(told.code), told.message()});
             throw told;
@@ -87,13 +102,30 @@ Report install(RunContext& run) {
                   "aadsshlogin stays as it is, because a newer version could not be looked for: " +
                       failure.message()});
     }
+}
+
+/// An upgrade after which the checks fail gives way to the version that worked.
+Report conclude_upgrade(RunContext& run, const Facts& before, bool in_order) {
     try {
-        return conclude(run, facts, "install");
+        return conclude(run, before, "install");
     } catch (const Failure& failure) {
-        const auto now = ask_package(run.world, *facts.support.row->tool, login_package);
-        const bool upgraded = in_order && now.version != facts.login.version;
-        throw upgraded ? with_working_version(run, facts, failure) : failure;
+        const auto now = ask_package(run.world, *before.support.row->tool, login_package);
+        const bool upgraded = in_order && now.version != before.login.version;
+        throw upgraded ? with_working_version(run, before, failure) : failure;
     }
+}
+
+Report install(RunContext& run) {
+    await_earlier_transaction(run);
+    const auto facts = gather_facts(run.world, run.environment);
+    note_support(run, facts);
+    const bool in_order = healthy(run.world, facts);
+    preflight(run, facts, in_order);
+    if (!note_kept_package(run, facts) && has_room(run, facts, in_order)) {
+        look_for_newest(run, facts, in_order);
+    }
+    repair_if_damaged(run, facts, in_order);
+    return conclude_upgrade(run, facts, in_order);
 }
 
 Report enable(RunContext& run) {
@@ -105,12 +137,10 @@ Report enable(RunContext& run) {
     if (facts.login.installed()) {
         note_repository(run, facts);
         restore_own_files(run, facts);
+        repair_if_damaged(run, facts, in_order);
     } else {
         log_warning("the package is missing or broken and is installed again");
-        note_memory(run);
-        if (const auto shortage = disk_shortage(run.world, *facts.support.row->tool)) {
-            throw *shortage;
-        }
+        has_room(run, facts, false);
         converge(run, facts);
     }
     return conclude(run, facts, "enable");
@@ -281,16 +311,16 @@ constexpr std::array commands{
                  false,
                  true,
                  install},
-    AgentCommand{
-        "enable",
-        "Verifies sign-in; puts back a package, source or keyring that is gone; never upgrades.",
-        short_limit,
-        true,
-        true,
-        true,
-        true,
-        true,
-        enable},
+    AgentCommand{"enable",
+                 "Verifies sign-in; puts back what is gone of package, set-up, source or keyring; "
+                 "never upgrades.",
+                 short_limit,
+                 true,
+                 true,
+                 true,
+                 true,
+                 true,
+                 enable},
     AgentCommand{"disable",
                  "Changes nothing: sign-in keeps working.",
                  long_limit,

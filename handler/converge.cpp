@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "handler/converge.hpp"
 
-#include "handler/apply.hpp"
 #include "handler/digest.hpp"
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
@@ -9,7 +8,8 @@
 #include "handler/packages.hpp"
 #include "handler/removal.hpp"
 #include "handler/repository_probe.hpp"
-#include "handler/verify.hpp"
+#include "handler/sshd.hpp"
+#include "handler/sshd_reload.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -47,16 +47,12 @@ Failure with_undo(const Failure& failure, const std::string& left) {
 }
 
 /// Of the last repository that was asked; the others are told, too.
-Failure final_failure(RunContext& run,
-                      const Facts& facts,
-                      const Repository& repository,
-                      const Applied& applied,
-                      const std::vector<std::string>& asked) {
-    auto failure = outcome_failure(run, facts.support, repository, applied);
-    return asked.empty()
-               ? failure
-               : with_cause(failure,
-                            fmt::format("asked before, also in vain: {}", fmt::join(asked, ", ")));
+Failure final_failure(RunContext& run, const Facts& facts, const Attempt& attempt) {
+    auto failure = outcome_failure(run, facts.support, attempt.rung, attempt.applied);
+    return attempt.asked.empty() ? failure
+                                 : with_cause(failure,
+                                              fmt::format("asked before, also in vain: {}",
+                                                          fmt::join(attempt.asked, ", ")));
 }
 
 /// Carries the plan out; takes everything back when that ends in a failure that leaves nothing
@@ -67,6 +63,7 @@ Applied apply_or_undo(RunContext& run,
                       std::string& left) {
     const State before = run.state;
     const auto complaint_before = sshd_complaint(run.world);
+    const auto answer_before = ask_sshd(run.world);
     try {
         auto applied = apply(run, tool, plan);
         if (applied.outcome != Outcome::ok) {
@@ -81,10 +78,13 @@ Applied apply_or_undo(RunContext& run,
             throw Failure(
                 ExitCode::verification_failed,
                 Phase::verification,
-                "sshd refuses its configuration after the installation, so the installation was "
+                "sshd refuses its configuration after the installation, so what this run added was "
                 "taken back",
                 complaint,
                 "run sshd -t on the VM, correct /etc/ssh/sshd_config and run the extension again");
+        }
+        if (ask_sshd(run.world).options != answer_before.options) {
+            reload_sshd(run);
         }
         return applied;
     } catch (const Failure& failure) {
@@ -196,33 +196,57 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
     return there.empty() ? ladder : there;
 }
 
+Attempt try_rungs(RunContext& run,
+                  const Facts& facts,
+                  const std::function<void(InstallInputs&)>& adjust) {
+    Attempt attempt;
+    for (const auto& repository : choose_rungs(run, facts)) {
+        if (!attempt.rung.url.empty()) {
+            attempt.asked.push_back(name_of(attempt.rung));
+        }
+        attempt.rung = repository;
+        attempt.inputs =
+            install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
+        if (adjust) {
+            adjust(attempt.inputs);
+        }
+        attempt.applied = install_from(run, facts, attempt.inputs, attempt.left);
+        const auto outcome = attempt.applied.outcome;
+        // An older version may lie on another rung than the newest.
+        const bool next_may_have_it =
+            outcome == Outcome::not_published || outcome == Outcome::network ||
+            outcome == Outcome::mismatch ||
+            (outcome == Outcome::unmet && !attempt.inputs.version.empty());
+        if (!next_may_have_it || !attempt.applied.hidden.empty()) {
+            break;
+        }
+    }
+    return attempt;
+}
+
 void converge(RunContext& run, const Facts& facts) {
     withdraw_keys(run, *facts.support.row->tool);
-    const auto rungs = choose_rungs(run, facts);
-    std::vector<std::string> asked;
-    for (const auto& repository : rungs) {
-        const auto inputs =
-            install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
-        std::string left;
-        const auto applied = install_from(run, facts, inputs, left);
-        if (applied.outcome == Outcome::ok) {
-            run.note({"repository", Level::success, 0, source_sentence(inputs)});
-            if (!applied.warnings.empty()) {
-                run.note({"install",
-                          Level::warning,
-                          0,
-                          fmt::format("{}", fmt::join(applied.warnings, " "))});
-            }
-            return;
-        }
-        const bool next_may_have_it =
-            applied.hidden.empty() &&
-            (applied.outcome == Outcome::not_published || applied.outcome == Outcome::network ||
-             applied.outcome == Outcome::mismatch);
-        if (!next_may_have_it || &repository == &rungs.back()) {
-            throw with_undo(final_failure(run, facts, repository, applied, asked), left);
-        }
-        asked.push_back(name_of(repository));
+    const auto attempt = try_rungs(run, facts);
+    if (facts.login.installed() && !attempt.applied.hidden.empty()) {
+        run.note({"repository",
+                  Level::warning,
+                  0,
+                  fmt::format("aadsshlogin stays at {}: {} is published, but this machine's package "
+                              "manager is told to pass it over ({}).",
+                              facts.login.version,
+                              attempt.applied.hidden,
+                              facts.support.row->tool->hiding_places)});
+        return;
+    }
+    if (attempt.applied.outcome != Outcome::ok) {
+        throw with_undo(final_failure(run, facts, attempt), attempt.left);
+    }
+    run.note({"repository", Level::success, 0, source_sentence(attempt.inputs)});
+    if (!attempt.applied.warnings.empty()) {
+        run.note({"install",
+                  Level::warning,
+                  0,
+                  fmt::format("{}", fmt::join(attempt.applied.warnings, " "))});
     }
 }
 

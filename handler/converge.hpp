@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include "handler/apply.hpp"
 #include "handler/facts.hpp"
 #include "handler/run_context.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
 
 namespace aadssh {
 
@@ -9,6 +14,22 @@ namespace aadssh {
 /// back what a failed rung added, and throws the Failure of the last one. Notes "repository" and
 /// the plan's warnings.
 void converge(RunContext& run, const Facts& facts);
+
+/// How the last rung that was tried went.
+struct Attempt {
+    Repository rung;
+    InstallInputs inputs;
+    Applied applied;
+    std::string left;                ///< what could not be taken back
+    std::vector<std::string> asked;  ///< names of the rungs that were tried before in vain
+};
+
+/// Carries out the tool's plan on one rung of the ladder after another until one has what it needs;
+/// takes back what a failed one added. `adjust` is given the inputs of each. Where sshd would do
+/// something else with Entra users afterwards, sshd is told to read its files again.
+Attempt try_rungs(RunContext& run,
+                  const Facts& facts,
+                  const std::function<void(InstallInputs&)>& adjust = {});
 
 /// Notes, without asking the network, by which source the package is kept up to date.
 void note_repository(RunContext& run, const Facts& facts);

@@ -26,7 +26,9 @@ constexpr auto rows = std::to_array<ExitCodeText>({
      "and proxy, or give the agent's service the variable https_proxy, then run the extension "
      "again"},
     {ExitCode::verification_failed,
-     "sign-in with Microsoft Entra ID is not fully set up after the work was done",
+     "sign-in with Microsoft Entra ID is not fully set up after the work was done, or files of "
+     "this "
+     "VM keep it from being set up",
      "look up the failed check in handler.log, mend what it names, then run the extension again"},
     {ExitCode::no_system_identity,
      "the VM has no system-assigned managed identity",

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "handler/plan_command.hpp"
 
+#include "handler/advice.hpp"
 #include "handler/converge.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
 #include "handler/json.hpp"
 #include "handler/preflight.hpp"
+#include "handler/repair.hpp"
 #include "handler/resources.hpp"
 #include "handler/scrub.hpp"
 #include "handler/verify.hpp"
@@ -24,8 +26,9 @@ constexpr IdentityPatience no_patience{Seconds(0), Seconds(0)};
 struct Outlook {
     std::vector<Substatus> findings;
     std::string distribution;
-    std::optional<Plan> plan;  ///< none: install would stop, or change nothing
-    std::string stop;          ///< the message with which install would end; empty: it would go on
+    std::optional<Plan> plan;    ///< none: install would stop, or change nothing
+    std::optional<Plan> repair;  ///< after `plan`, unless that brings a newer version
+    std::string stop;  ///< the message with which install would end; empty: it would go on
     int code = 0;
 };
 
@@ -54,11 +57,36 @@ void stop_at(Outlook& outlook, const Failure& failure) {
     }
 }
 
-Plan first_plan(RunContext& run, const Facts& facts) {
-    const auto rungs = choose_rungs(run, facts);
-    const auto inputs =
-        install_inputs(run.world, facts, rungs.front(), run.settings, run.proxies, run.state);
-    return facts.support.row->tool->install_plan(inputs);
+Plan first_plan(RunContext& run, const Facts& facts, const Repository& rung) {
+    return facts.support.row->tool->install_plan(
+        install_inputs(run.world, facts, rung, run.settings, run.proxies, run.state));
+}
+
+/// What an installation's own steps do not mend.
+void look_at_damage(RunContext& run, const Facts& facts, const Repository& rung, Outlook& outlook) {
+    const auto missing = damage(run.world, facts, RunSshd::leave_absent);
+    if (missing.empty()) {
+        return;
+    }
+    run.note({"repair",
+              Substatus::Level::warning,
+              0,
+              fmt::format("Parts of the set-up are gone ({}); unless a newer aadsshlogin is "
+                          "installed, {}.",
+                          missing,
+                          run.settings.repair ? "the version that is there is installed again"
+                                              : "install ends with 21, because the setting repair "
+                                                "is false")});
+    if (run.settings.repair) {
+        outlook.repair = repair_plan(run, facts, rung);
+    }
+}
+
+void look_at_resources(RunContext& run, const Facts& facts, bool in_order, Outlook& outlook) {
+    note_memory(run);
+    if (const auto shortage = disk_shortage(run.world, *facts.support.row->tool)) {
+        in_order ? run.note(kept_for_lack_of_room(*shortage)) : stop_at(outlook, *shortage);
+    }
 }
 
 Outlook look_ahead(RunContext& run) {
@@ -73,6 +101,9 @@ Outlook look_ahead(RunContext& run) {
             check_changeable(facts, in_order);
             check_legacy(run, facts);
             note_twins(run, facts);
+            if (!in_order) {
+                check_pam_files(run);
+            }
             check_identity(run, in_order, no_patience);
         } catch (const Failure& failure) {
             stop_at(outlook, failure);
@@ -83,14 +114,18 @@ Outlook look_ahead(RunContext& run) {
                       0,
                       fmt::format("Could not be read: {}.", place)});
         }
-        if (note_kept_package(run, facts)) {
-            demand_verified(run, facts, RunSshd::leave_absent);
-        } else {
-            note_memory(run);
-            if (const auto shortage = disk_shortage(run.world, *facts.support.row->tool)) {
-                in_order ? run.note(kept_for_lack_of_room(*shortage)) : stop_at(outlook, *shortage);
+        note_advice(run, RunSshd::leave_absent);
+        const bool kept = note_kept_package(run, facts);
+        if (!kept || !in_order) {
+            const auto rung = choose_rungs(run, facts).front();
+            look_at_damage(run, facts, rung, outlook);
+            if (!kept) {
+                look_at_resources(run, facts, in_order, outlook);
+                outlook.plan = first_plan(run, facts, rung);
             }
-            outlook.plan = first_plan(run, facts);
+        }
+        if (kept && !outlook.repair) {
+            demand_verified(run, facts, RunSshd::leave_absent);
         }
     } catch (const Failure& failure) {
         stop_at(outlook, failure);
@@ -125,11 +160,14 @@ std::string as_text(const Outlook& outlook) {
     if (outlook.plan) {
         text += fmt::format("{}{}", text.empty() ? "" : "\n", describe(*outlook.plan));
     }
+    if (outlook.repair) {
+        text += fmt::format("\n{}", describe(*outlook.repair));
+    }
     if (!outlook.stop.empty()) {
         text += fmt::format("\ninstall would stop {}with: {}\n",
                             outlook.plan ? "before these steps " : "",
                             outlook.stop);
-    } else if (!outlook.plan) {
+    } else if (!outlook.plan && !outlook.repair) {
         text += "\ninstall would change nothing.\n";
     }
     return scrub(text);
@@ -150,6 +188,12 @@ std::string as_json(const Outlook& outlook) {
     writer.end().key("plan");
     if (outlook.plan) {
         writer.raw(plan_json(*outlook.plan));
+    } else {
+        writer.null();
+    }
+    writer.key("repair");
+    if (outlook.repair) {
+        writer.raw(plan_json(*outlook.repair));
     } else {
         writer.null();
     }

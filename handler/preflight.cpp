@@ -2,9 +2,12 @@
 #include "handler/preflight.hpp"
 
 #include "handler/log.hpp"
+#include "handler/pam_stack.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <set>
 
 namespace aadssh {
 namespace {
@@ -121,6 +124,27 @@ void note_twins(RunContext& run, const Facts& facts) {
     }
 }
 
+void check_pam_files(RunContext& run) {
+    std::set<std::string> seen;
+    const auto change = local_pam_change(run.world);
+    if (change.empty() || sshd_pam_has(run.world, "pam_aad.so", seen)) {
+        return;  // where the module is in already, nothing needs to be written
+    }
+    const auto code = ExitCode::verification_failed;
+    run.note({"pam",
+              Level::error,
+              static_cast<int>(code),
+              fmt::format("The PAM files were changed by hand: {}.", change)});
+    throw Failure(code,
+                  Phase::preflight,
+                  "the PAM files of this VM were changed by hand, so pam-auth-update would refuse "
+                  "to add pam_aad to them; nothing was changed",
+                  change,
+                  "keep what you need of the change (a profile in /usr/share/pam-configs is left "
+                  "alone), run pam-auth-update --force as root, which saves the old files as "
+                  "/etc/pam.d/*.pam-old, then run the extension again");
+}
+
 void check_identity(RunContext& run, bool package_in_place, const IdentityPatience& patience) {
     const auto identity = ask_identity(run.world, run.deadline, patience);
     log_info("identity: " + identity.detail);
@@ -184,6 +208,9 @@ void preflight(RunContext& run, const Facts& facts, bool package_in_place) {
     check_changeable(facts, package_in_place);
     check_legacy(run, facts);
     note_twins(run, facts);
+    if (!package_in_place) {
+        check_pam_files(run);
+    }
     check_identity(
         run, package_in_place, identity_patience(run.world.clock.uptime(), package_in_place));
 }

@@ -96,6 +96,9 @@ void overlay(const Json& json,
     if (const auto url = json.string(pointer + "/repository/keyUrl")) {
         settings.key_url = *url;
     }
+    if (const auto repair = json.boolean(pointer + "/repair")) {
+        settings.repair = *repair;
+    }
     if (const auto seconds = json.integer(pointer + "/deadlineSeconds")) {
         settings.deadline = std::chrono::seconds(*seconds);
     }

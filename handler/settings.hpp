@@ -18,6 +18,8 @@ struct Settings {
     std::string key_url;
     /// deadlineSeconds, 10-840; can only lower a command's limit.
     std::optional<std::chrono::seconds> deadline;
+    /// repair: whether a set-up that others have damaged is mended by reinstalling the package.
+    bool repair = true;
     /// Full sentences for the log, e.g. protected settings that nothing uses.
     std::vector<std::string> notes;
 };

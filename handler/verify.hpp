@@ -2,6 +2,7 @@
 #pragma once
 #include "handler/facts.hpp"
 #include "handler/run_context.hpp"
+#include "handler/sshd.hpp"
 #include "handler/status.hpp"
 #include "handler/sys/world.hpp"
 
@@ -9,14 +10,6 @@
 #include <vector>
 
 namespace aadssh {
-
-/// The Entra user that sshd's configuration is tried with. Any name with an @ matches the package's
-/// Match block.
-inline constexpr const char* probe_user = "user@example.com";
-
-/// What to do about a folder /run/sshd that is absent, without which sshd -T refuses to run. An
-/// sshd that systemd starts on demand makes it only then.
-enum class RunSshd { make, leave_absent };
 
 /// Looks whether everything that a sign-in needs is in place: package, PAM, NSS, sshd, SELinux, one
 /// substatus each. A check that could not be run is a warning with the tool's words. Only reads,
@@ -32,9 +25,5 @@ void demand_verified(RunContext& run, const Facts& facts, RunSshd folder = RunSs
 
 /// The findings that make the machine unfit, as "pam: ...; sshd: ..."; empty when it is good.
 std::string failed_checks(const std::vector<Substatus>& found);
-
-/// sshd's own opinion of its configuration files (sshd -t); empty: good, or no sshd there; else its
-/// words. It says nothing about the running daemon.
-std::string sshd_complaint(World& world);
 
 }  // namespace aadssh

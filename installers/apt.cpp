@@ -182,6 +182,7 @@ constinit const PackageTool apt = {
     .space = space,
     .install_plan = apt_install_plan,
     .removal_plan = apt_removal_plan,
+    .configuration_plan = apt_configuration_plan,
     .classify = apt_classify,
     .state_query = state_query,
     .parse_states = parse_states,

@@ -177,8 +177,10 @@ void add_package(Plan& plan,
         return std::ranges::find(list, package) != list.end();
     };
     const bool again = among(inputs.reinstall);
-    Words what = again ? Words{"--reinstall", package} : Words{package};
-    if (!inputs.version.empty()) {
+    Words what = {package};
+    if (again) {
+        what = {"--reinstall", inputs.version.empty() ? package : package + "=" + inputs.version};
+    } else if (!inputs.version.empty()) {
         what = {"--allow-downgrades", fmt::format("{}={}", package, inputs.version)};
     }
     RunTool download = run(inputs,
@@ -189,13 +191,15 @@ void add_package(Plan& plan,
         // Lists that are empty or old are normal on a machine's first boot.
         download.remedies.push_back({Outcome::unmet, {refresh_all(inputs)}});
     }
-    RunTool install = run(
-        inputs, ToolRun::transaction, "install " + package, install_command("--no-download", what));
+    RunTool install = run(inputs,
+                          ToolRun::transaction,
+                          fmt::format("install {}{}", package, again ? " again" : ""),
+                          install_command("--no-download", what));
     for (RunTool* step : {&download, &install}) {
         step->remedies.push_back(repair(inputs));
         step->package = package;
         // Put back, it is as much ours, or not, as it was before.
-        step->dependency = !among(inputs.packages) || !inputs.version.empty();
+        step->dependency = !among(inputs.packages) || (!again && !inputs.version.empty());
         step->optional = among(inputs.optional_packages);
         if (!again && inputs.version.empty() && among(inputs.packages)) {
             step->older_question = versions_question(inputs, package);
@@ -260,8 +264,12 @@ std::map<std::string, std::string> apt_silence() {
 Plan apt_install_plan(const InstallInputs& inputs) {
     const Repository& repository = inputs.repository;
     Plan plan;
-    plan.title = fmt::format("Install {} from {} {} {} ({})",
+    const bool repair = !inputs.version.empty() && !inputs.reinstall.empty();
+    plan.title = fmt::format("{} {}{}{} from {} {} {} ({})",
+                             repair ? "Repair" : "Install",
                              fmt::join(inputs.packages, " and "),
+                             inputs.version.empty() ? "" : " ",
+                             inputs.version,
                              repository.url,
                              repository.suite,
                              repository.component,
@@ -282,10 +290,8 @@ Plan apt_install_plan(const InstallInputs& inputs) {
     }
     add_source(plan, inputs);
     plan.steps.emplace_back(refresh_one(inputs, prefix));
-    for (const std::string& package : inputs.packages) {
-        if (!inputs.version.empty()) {
-            break;  // the newest is not wanted, even if it is there
-        }
+    // Where one version is wanted, the newest is not, even if it is there.
+    for (const std::string& package : inputs.version.empty() ? inputs.packages : Words()) {
         RunTool step = query(inputs, package);
         step.package = package;
         step.optional =
@@ -297,6 +303,20 @@ Plan apt_install_plan(const InstallInputs& inputs) {
     }
     plan.steps.emplace_back(RemoveScratch{std::string(apt_scratch)});
     return plan;
+}
+
+/// dpkg-reconfigure runs "prerm upgrade" and "postinst configure" from dpkg's database, as a
+/// reinstallation does, also of packages that have no questions (debconf, dpkg-reconfigure).
+Plan apt_configuration_plan(const std::string& package) {
+    RunTool step;
+    step.purpose = fmt::format("run the configuration step of {} again", package);
+    step.kind = ToolRun::transaction;
+    step.argv = {"dpkg-reconfigure", "--frontend=noninteractive", package};
+    step.environment = apt_silence();
+    step.package = package;
+    return {.title = fmt::format("Configure {} again without its package file", package),
+            .steps = {step},
+            .notes = {}};
 }
 
 }  // namespace aadssh

@@ -88,6 +88,11 @@ bool failed_with_zero(std::string_view text) {
 }  // namespace
 
 Outcome apt_classify(ToolRun kind, int code, std::string_view text) {
+    // With exit code 0: no index has the version that is installed (apt, apt-private/
+    // private-install.cc).
+    if (contains(text, "Reinstallation of ") && contains(text, "is not possible")) {
+        return Outcome::unmet;
+    }
     if (code == 0 && kind == ToolRun::query) {
         return contains(text, " | ") ? Outcome::ok
                                      : Outcome::not_published;  // A row of "apt-cache madison".

@@ -16,6 +16,7 @@ constexpr std::string_view apt_source_file = "/etc/apt/sources.list.d/aadsshlogi
 
 Plan apt_install_plan(const InstallInputs& inputs);
 Plan apt_removal_plan(const RemovalInputs& inputs);
+Plan apt_configuration_plan(const std::string& package);
 Outcome apt_classify(ToolRun kind, int code, std::string_view text);
 std::string apt_culprit(std::string_view text);
 

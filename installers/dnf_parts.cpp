@@ -39,7 +39,8 @@ constexpr OutcomeRule last_rules[] = {
     {installing, "Requires: ", Outcome::unmet},  // yum
     {installing, "conflicts with", Outcome::unmet},
     {installing, "Unable to find a match", Outcome::unmet},
-    {installing, "No package ", Outcome::unmet},  // yum
+    {installing, "No package ", Outcome::unmet},                       // yum
+    {installing, "No packages marked for reinstall", Outcome::unmet},  // dnf: that version is gone
     {installing, "Cache-only enabled but no cache", Outcome::unmet},
     {installing, "due to \"--cacheonly\" option", Outcome::unmet},
     {installing, "Caching enabled but no local cache", Outcome::unmet},  // yum

@@ -45,8 +45,8 @@ struct InstallInputs {
     std::string pin;  ///< no newer version works on this release; empty: the newest does
     std::vector<std::string>
         reinstall;  ///< subset of `packages`: unpacked again even if the newest is there
-    /// Exactly this version of aadsshlogin, which worked, in place of a newer one whose
-    /// installation failed; empty: the newest.
+    /// Of those in `reinstall`: the version that is installed and stays (a repair). Of others: one
+    /// that worked, in place of a newer one whose installation failed. Empty: the newest.
     std::string version;
     bool ca_bundle_missing = false;
     std::map<std::string, std::string>
@@ -127,6 +127,9 @@ struct PackageTool {
 
     Plan (*install_plan)(const InstallInputs&);
     Plan (*removal_plan)(const RemovalInputs&);
+    /// Runs the configuration step of an installed package again, without its package file;
+    /// nullptr: cannot be done with this tool.
+    Plan (*configuration_plan)(const std::string& package);
 
     /// Which outcome a finished run came to. `text` is its stdout and stderr under LC_ALL=C.
     Outcome (*classify)(ToolRun kind, int code, std::string_view text);

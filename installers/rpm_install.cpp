@@ -30,6 +30,7 @@ class Maker {
     Plan plan;
 
   private:
+    std::string specification(const std::string& package, bool again) const;
     RunTool run(ToolRun kind, std::string purpose, Words argv) const;
     Remedy renewed_certificates() const;
 
@@ -100,18 +101,23 @@ void Maker::add_query(const std::string& package) {
     plan.steps.emplace_back(std::move(step));
 }
 
+/// zypper(8), "Package and capability specification": <= takes the newest that is not too new.
+std::string Maker::specification(const std::string& package, bool again) const {
+    if (again && commands_.reinstall_upgrades && !inputs_.version.empty()) {
+        return fmt::format("{}={}", package, inputs_.version);
+    }
+    return again || inputs_.pin.empty() ? package : fmt::format("{}<={}", package, inputs_.pin);
+}
+
 /// Fetching and changing are two commands: the first may be stopped at any time, the second never.
 void Maker::add_package(const std::string& package, bool of_distribution) {
     const bool again = among(inputs_.reinstall, package);
     const RpmRepositories at = {of_distribution ? std::string() : at_.ours, at_.others};
-    // zypper(8), "Package and capability specification": <= takes the newest that is not too new.
-    const std::string what = of_distribution || inputs_.pin.empty()
-                                 ? package
-                                 : fmt::format("{}<={}", package, inputs_.pin);
+    const std::string what = of_distribution ? package : specification(package, again);
     RunTool download = run(ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
                            (again ? commands_.download_again : commands_.download)(at, what));
-    const bool one_version = !of_distribution && !inputs_.version.empty();
+    const bool one_version = !of_distribution && !again && !inputs_.version.empty();
     if (one_version) {
         download.argv = commands_.download_version(at, package, inputs_.version);
     }
@@ -124,7 +130,7 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
         download.remedies.push_back(renewed_certificates());
     }
     RunTool install = run(ToolRun::transaction,
-                          "install " + package,
+                          fmt::format("install {}{}", package, again ? " again" : ""),
                           (again ? commands_.reinstall : commands_.install)(at, what));
     if (one_version) {
         install.argv = commands_.install_version(at, package, inputs_.version);
@@ -152,21 +158,25 @@ std::string rpm_source_text(const InstallInputs& inputs) {
 
 Plan rpm_install_plan(const InstallInputs& inputs, const RpmCommands& commands) {
     Maker maker(inputs, commands);
-    maker.plan.title = fmt::format("Install {} from {} ({})",
+    const bool repair = !inputs.version.empty() && !inputs.reinstall.empty();
+    maker.plan.title = fmt::format("{} {}{}{} from {} ({})",
+                                   repair ? "Repair" : "Install",
                                    fmt::join(inputs.packages, " and "),
+                                   inputs.version.empty() ? "" : " ",
+                                   inputs.version,
                                    inputs.repository.url,
                                    inputs.architecture);
     maker.add_source();
     maker.add_refresh();
-    for (const std::string& package : inputs.packages) {
-        if (inputs.version.empty()) {  // else the newest is not wanted, even if it is there
+    if (inputs.version.empty()) {  // else the newest is not wanted, even if it is there
+        for (const std::string& package : inputs.packages) {
             maker.add_query(package);
         }
     }
     for (const std::string& package : inputs.packages) {
         maker.add_package(package, false);
     }
-    if (!inputs.pin.empty()) {
+    if (!inputs.pin.empty() && !repair) {
         maker.plan.notes.push_back(fmt::format(
             "Versions after {} need a newer libsemanage than this release has, so none is "
             "installed.",

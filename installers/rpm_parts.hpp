@@ -60,6 +60,8 @@ struct RpmCommands {
     Words (*install)(const RpmRepositories& at, const std::string& package);
     Words (*download_again)(const RpmRepositories& at, const std::string& package);
     Words (*reinstall)(const RpmRepositories& at, const std::string& package);
+    /// Whether the two above would take the newest version unless another one is named.
+    bool reinstall_upgrades;
     /// The same for one version, also an older one than is installed.
     Words (*download_version)(const RpmRepositories& at,
                               const std::string& package,
@@ -101,6 +103,7 @@ inline constexpr PackageTool rpm_tool = {
     .space = {},
     .install_plan = nullptr,
     .removal_plan = rpm_removal_plan,
+    .configuration_plan = nullptr,
     .classify = nullptr,
     .state_query = rpm_state_query,
     .parse_states = rpm_parse_states,

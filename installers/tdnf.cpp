@@ -65,6 +65,7 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at, const std::string& package) {
             return tdnf_words(at, {"reinstall", package});
         },
+    .reinstall_upgrades = false,
     .download_version =
         [](const RpmRepositories& at, const std::string& package, const std::string& version) {
             return tdnf_words(at, {"--downloadonly", "install", package + "-" + version});

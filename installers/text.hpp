@@ -79,4 +79,16 @@ inline std::vector<std::string> words_of(std::string_view text) {
     return words;
 }
 
+/// The words of each line that has any; from a # on a line is a comment.
+inline std::vector<std::vector<std::string>> configured_words(std::string_view text) {
+    std::vector<std::vector<std::string>> all;
+    for (const std::string_view line : lines_of(text)) {
+        if (std::vector<std::string> words = words_of(line.substr(0, line.find('#')));
+            !words.empty()) {
+            all.push_back(std::move(words));
+        }
+    }
+    return all;
+}
+
 }  // namespace aadssh

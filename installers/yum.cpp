@@ -66,6 +66,7 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at, const std::string& package) {
             return install_command(at, {"-C", "reinstall"}, {package});
         },
+    .reinstall_upgrades = false,
     .download_version =
         [](const RpmRepositories& at, const std::string& package, const std::string& version) {
             return install_command(at, {"--downloadonly", "downgrade"}, {package + "-" + version});

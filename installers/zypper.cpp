@@ -61,6 +61,7 @@ constexpr RpmCommands commands = {
         },
     .reinstall = [](const RpmRepositories& /*at*/,
                     const std::string& package) { return install_words({"--force"}, package); },
+    .reinstall_upgrades = true,
     .download_version =
         [](const RpmRepositories& /*at*/, const std::string& package, const std::string& version) {
             return install_words({"--oldpackage", "--download-only"}, package + "=" + version);

@@ -47,6 +47,9 @@ void Machine::script_dnf() {
         const auto found = published.find(c.argv.back());
         return exits(0, found == published.end() ? "" : found->second + "-1\n");
     });
+    dnf("reinstall", [this](const Command& c) {
+        return has_word(c, "--downloadonly") ? exits(0, "Complete!\n") : install(c);
+    });
     dnf("install", [this](const Command& c) {
         return has_word(c, "--downloadonly") ? exits(0, "Complete!\n") : install(c);
     });

@@ -37,15 +37,19 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
     }
 }
 
-/// The name of a package on an apt-get or dpkg command line: the last word that is in `known`.
-std::string named_package(const Command& command, const std::map<std::string, std::string>& known) {
-    std::string name;
+/// The package on a command line, the last word that is in `known`, and the version that is asked
+/// for: "aadsshlogin=1.0.2", or the published one.
+std::pair<std::string, std::string> named_package(const Command& command,
+                                                  const std::map<std::string, std::string>& known) {
+    std::pair<std::string, std::string> found;
     for (const std::string& word : command.argv) {
-        if (known.contains(word)) {
-            name = word;
+        const auto name = word.substr(0, word.find('='));
+        if (known.contains(name)) {
+            found = {name,
+                     name.size() < word.size() ? word.substr(name.size() + 1) : known.at(name)};
         }
     }
-    return name;
+    return found;
 }
 
 }  // namespace
@@ -65,6 +69,10 @@ void Machine::script_dpkg() {
     processes.on_match(
         [](const Command& c) { return c.argv[0] == "dpkg" && has_word(c, "--configure"); },
         [](const Command&) { return exits(0); });
+    processes.on_call({"dpkg-reconfigure"}, [this](const Command&) {
+        configure(scripts_work);
+        return exits(0);
+    });
 }
 
 void Machine::script_apt() {
@@ -146,23 +154,22 @@ CommandResult Machine::refresh(const Command& command) {
 }
 
 CommandResult Machine::install(const Command& command) {
-    auto name = named_package(command, published);
-    std::string chosen = name.empty() ? "" : published.at(name);
+    auto [name, version] = named_package(command, published);
     for (const auto& word : command.argv) {  // aadsshlogin=1.0.1 or, with dnf, aadsshlogin-1.0.1-1
         const std::string begin = distribution.has_rpm() ? "aadsshlogin-1" : "aadsshlogin=1";
         if (keeps_old_versions && word.starts_with(begin)) {
             name = "aadsshlogin";
-            chosen = word.substr(begin.size() - 1);
-            chosen = chosen.substr(0, chosen.find('-'));
+            version = word.substr(begin.size() - 1);
+            version = version.substr(0, version.find('-'));
         }
     }
     if (name.empty()) {
         return exits(100, "E: Unable to locate package\n");
     }
-    dpkg[name] = {"ii ", chosen};
+    dpkg[name] = {"ii ", has_word(command, "reinstall") ? dpkg.at(name).version : version};
     if (name == "aadsshlogin") {
-        for (const auto& [dependency, version] : dependencies) {
-            dpkg[dependency] = {"ii ", version};
+        for (const auto& [dependency, its_version] : dependencies) {
+            dpkg[dependency] = {"ii ", its_version};
         }
         configure(scripts_work);
     }
@@ -192,6 +199,11 @@ void Machine::configure(bool in) {
         sshd += match_block;
     }
     aad_in_sshd = in;
+}
+
+void Machine::reset_ssh() {
+    fake.files.add("/etc/ssh/sshd_config", "UsePAM yes\n");
+    aad_in_sshd = false;
 }
 
 }  // namespace aadssh

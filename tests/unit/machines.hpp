@@ -74,6 +74,8 @@ class Machine {
     void set_up_by_hand(const std::string& version = "1.0.2");
     /// Runs `install` and forgets what it did on the way.
     void set_up_by_us();
+    /// What VMAccess's "Reset SSH" does: a stock sshd_config.
+    void reset_ssh();
     /// Operations, commands, requests and sleeps so far.
     void forget_history();
 

@@ -88,6 +88,12 @@ std::set<std::string>& checked() {
         "variant-rpm-selinux",
         "variant-rpm-everything-in-place",
         "variant-rpm-name-taken",
+        "repair-apt",
+        "repair-apt-configuration",
+        "repair-dnf",
+        "repair-yum",
+        "repair-tdnf",
+        "repair-zypper",
         "removal",
         "removal-rpm",
         "removal-files-that-stay",
@@ -167,6 +173,29 @@ TEST_CASE("golden plans: variants of an installation") {
     inputs = noble_inputs();
     inputs.reinstall = {"aadsshlogin"};
     check_golden("variant-reinstall", install(inputs));
+}
+
+TEST_CASE("golden plans: a repair installs the version that is there again, with every tool") {
+    struct Row {
+        const char* id;
+        const char* version;
+    };
+    for (const auto& [id, version] : {Row{"debian", "12"},
+                                      Row{"rhel", "9.4"},
+                                      Row{"rhel", "7.9"},
+                                      Row{"azurelinux", "3.0"},
+                                      Row{"sles", "15.3"}}) {
+        const Support support = support_of(id, version, "x86_64");
+        InstallInputs inputs = inputs_of(support, support.ladder.at(0));
+        inputs.source_in_place = true;
+        inputs.keyring_in_place = true;
+        inputs.keys_trusted = true;
+        inputs.reinstall = {"aadsshlogin"};
+        inputs.version = "1.0.027980001-1";
+        check_golden(fmt::format("repair-{}", support.row->tool->name),
+                     support.row->tool->install_plan(inputs));
+    }
+    check_golden("repair-apt-configuration", apt.configuration_plan("aadsshlogin"));
 }
 
 TEST_CASE("golden plans: variants of an installation with rpm") {

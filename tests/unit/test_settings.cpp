@@ -47,6 +47,7 @@ void check_none(const Settings& settings) {
     CHECK(settings.signing_keys.empty());
     CHECK(settings.key_url.empty());
     CHECK_FALSE(settings.deadline);
+    CHECK(settings.repair);
     CHECK(settings.notes.empty());
 }
 
