@@ -228,14 +228,15 @@ void converge(RunContext& run, const Facts& facts) {
     withdraw_keys(run, *facts.support.row->tool);
     const auto attempt = try_rungs(run, facts);
     if (facts.login.installed() && !attempt.applied.hidden.empty()) {
-        run.note({"repository",
-                  Level::warning,
-                  0,
-                  fmt::format("aadsshlogin stays at {}: {} is published, but this machine's package "
-                              "manager is told to pass it over ({}).",
-                              facts.login.version,
-                              attempt.applied.hidden,
-                              facts.support.row->tool->hiding_places)});
+        run.note(
+            {"repository",
+             Level::warning,
+             0,
+             fmt::format("aadsshlogin stays at {}: {} is published, but this machine's package "
+                         "manager is told to pass it over ({}).",
+                         facts.login.version,
+                         attempt.applied.hidden,
+                         facts.support.row->tool->hiding_places)});
         return;
     }
     if (attempt.applied.outcome != Outcome::ok) {
