@@ -6,6 +6,7 @@
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/packages.hpp"
+#include "handler/remedies.hpp"
 #include "handler/scrub.hpp"
 #include "handler/transaction.hpp"
 
@@ -181,18 +182,8 @@ void Application::operator()(const RunTool& step) {
         log_info(fmt::format("not needed: {}", step.purpose));
         return;
     }
-    auto outcome = run_until_unlocked(step);
-    for (const auto& remedy : step.remedies) {
-        if (outcome != remedy.on) {
-            continue;
-        }
-        log_warning(fmt::format(
-            "{}: {}; trying again after a remedy", step.purpose, outcome_name(outcome)));
-        for (const auto& cure : remedy.steps) {
-            run_until_unlocked(cure);  // whether it helped, the step itself says
-        }
-        outcome = run_until_unlocked(step);
-    }
+    auto outcome = run_with_remedies(
+        run_, step, [this](const RunTool& one) { return run_until_unlocked(one); });
     if (outcome != Outcome::ok && step.best_effort) {
         log_warning(
             fmt::format("{}: {}; going on without it", step.purpose, outcome_name(outcome)));

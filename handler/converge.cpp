@@ -3,6 +3,7 @@
 
 #include "handler/apply.hpp"
 #include "handler/digest.hpp"
+#include "handler/find_proxy.hpp"
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
@@ -163,7 +164,8 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
     std::vector<Repository> there;
     std::vector<Repository> unknown;
     for (const auto& rung : ladder) {
-        const auto probe = probe_repository(run.world, rung, run.proxies, run.deadline);
+        const auto probe =
+            probe_repository(run.world, rung, run.proxies, run.deadline, Look::to_choose);
         if (probe.answer == Probe::Answer::there) {
             there.push_back(rung);
         } else if (probe.answer == Probe::Answer::unreachable) {
@@ -175,6 +177,7 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
 }
 
 void converge(RunContext& run, const Facts& facts) {
+    find_proxy(run);
     const auto rungs = choose_rungs(run, facts);
     std::vector<std::string> asked;
     for (const auto& repository : rungs) {
@@ -194,7 +197,7 @@ void converge(RunContext& run, const Facts& facts) {
         }
         const bool next_may_have_it =
             applied.hidden.empty() &&
-            (applied.outcome == Outcome::not_published || applied.outcome == Outcome::network);
+            (applied.outcome == Outcome::not_published || is_transient(applied.outcome));
         if (!next_may_have_it || &repository == &rungs.back()) {
             throw with_undo(final_failure(run, facts, repository, applied, asked), left);
         }
@@ -239,7 +242,14 @@ void restore_own_files(RunContext& run, const Facts& facts) {
     if (plan.steps.empty() || run.state.files.empty()) {
         return;
     }
+    const bool fetches = std::ranges::any_of(plan.steps, [](const Step& step) {
+        const auto* keyring = std::get_if<WriteKeyring>(&step);
+        return keyring != nullptr && !keyring->url.empty();
+    });
     try {
+        if (fetches) {
+            find_proxy(run);
+        }
         apply(run, tool, plan);
         run.note({"repository",
                   Level::success,

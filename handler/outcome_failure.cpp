@@ -27,7 +27,8 @@ Failure not_published(RunContext& run,
                       const Support& support,
                       const Repository& repository,
                       const Applied& applied) {
-    const auto probe = probe_repository(run.world, repository, run.proxies, run.deadline);
+    const auto probe =
+        probe_repository(run.world, repository, run.proxies, run.deadline, Look::to_explain);
     const bool no_repository = probe.answer == Probe::Answer::absent;
     if (!applied.hidden.empty()) {
         const auto& tool = *support.row->tool;
@@ -65,7 +66,8 @@ Failure unreachable(RunContext& run,
                     const Support& support,
                     const Repository& repository,
                     const Applied& applied) {
-    const auto probe = probe_repository(run.world, repository, run.proxies, run.deadline);
+    const auto probe =
+        probe_repository(run.world, repository, run.proxies, run.deadline, Look::to_explain);
     const bool we_reach_it = probe.answer == Probe::Answer::there;
     return {ExitCode::repository_unreachable,
             Phase::repository,
@@ -75,6 +77,22 @@ Failure unreachable(RunContext& run,
                         applied.purpose),
             we_reach_it ? applied.words : with_words(probe.detail, applied.words),
             probe.remedy};
+}
+
+/// A mirror or a cache that is half-way through an update: for minutes, at times for hours
+/// (microsoft/linux-package-repositories#48, #93).
+Failure out_of_step(const Support& support, const Repository& repository, const Applied& applied) {
+    return {
+        ExitCode::repository_unreachable,
+        Phase::repository,
+        fmt::format("the repository {} ({}) delivers files that its own index does not list, so "
+                    "\"{}\" failed, also when it was asked again",
+                    repository.url,
+                    support.architecture,
+                    applied.purpose),
+        applied.words,
+        "run the extension again in half an hour: most often a mirror is just being updated; if "
+        "it stays so, empty the cache of the proxy or mirror between this VM and the repository"};
 }
 
 }  // namespace
@@ -88,6 +106,8 @@ ExitCode exit_code_for(Outcome outcome) {
         case Outcome::not_published:
             return ExitCode::unsupported;
         case Outcome::network:
+        case Outcome::busy:
+        case Outcome::mismatch:
             return ExitCode::repository_unreachable;
         case Outcome::signature:
             return ExitCode::signature_refused;
@@ -109,7 +129,10 @@ Failure outcome_failure(RunContext& run,
     if (applied.outcome == Outcome::not_published) {
         return not_published(run, support, repository, applied);
     }
-    if (applied.outcome == Outcome::network) {
+    if (applied.outcome == Outcome::mismatch) {
+        return out_of_step(support, repository, applied);
+    }
+    if (is_transient(applied.outcome)) {
         return unreachable(run, support, repository, applied);
     }
     if (applied.outcome == Outcome::signature) {

@@ -4,6 +4,7 @@
 #include "handler/converge.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
+#include "handler/find_proxy.hpp"
 #include "handler/json.hpp"
 #include "handler/preflight.hpp"
 #include "handler/scrub.hpp"
@@ -35,7 +36,6 @@ void read_what_may_be_read(RunContext& run) {
     run.sequence =
         run.environment.usable() ? sequence_number(run.world, run.environment) : std::nullopt;
     run.settings = read_settings(run.world, run.environment, run.sequence);
-    run.proxies = read_proxies(run.world.environment);
     if (run.world.root) {
         run.state = run.store.peek();
     } else {
@@ -84,6 +84,7 @@ Outlook look_ahead(RunContext& run) {
         if (note_kept_package(run, facts)) {
             demand_verified(run, facts, RunSshd::leave_absent);
         } else {
+            find_proxy(run);
             outlook.plan = first_plan(run, facts);
         }
     } catch (const Failure& failure) {

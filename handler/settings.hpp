@@ -18,6 +18,10 @@ struct Settings {
     std::string key_url;
     /// deadlineSeconds, 10-840; can only lower a command's limit.
     std::optional<std::chrono::seconds> deadline;
+    /// proxy.url in normal form, perhaps with a user name and password; or empty.
+    std::string proxy_url;
+    /// proxy.bypass, as in the variable no_proxy.
+    std::string proxy_bypass;
     /// Full sentences for the log, e.g. protected settings that nothing uses.
     std::vector<std::string> notes;
 };

@@ -68,6 +68,8 @@ constexpr RpmCommands commands = {
             return tdnf_words(at, {"reinstall", package});
         },
     .renew_certificates = nullptr,
+    .past_caches = nullptr,
+    .forget_proxy = nullptr,  // its manual names no option for that
 };
 
 Plan install_plan(const InstallInputs& inputs) {
@@ -103,10 +105,10 @@ constexpr OutcomeRule rules[] = {
     {installing, "Error: 404 when downloading", Outcome::unmet},
     {installing, "nothing provides", Outcome::unmet},  // libsolv's
     {installing, "conflicts with", Outcome::unmet},    // libsolv's
+    {fetching, "Error(1528)", Outcome::mismatch},      // a checksum
     {fetching, "when downloading", Outcome::network},
     {fetching, "Failed to synchronize cache", Outcome::network},
-    {fetching, "Error(1528)", Outcome::network},  // a checksum
-    {fetching, "Error(12", Outcome::network},     // 1201 + curl's number
+    {fetching, "Error(12", Outcome::network},  // 1201 + curl's number
     {installing, "Error(1011)", Outcome::unmet},
 };
 
@@ -127,6 +129,9 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
     }
     if (kind == ToolRun::refresh && says_of_index(text, "Error: 404 when downloading")) {
         return Outcome::not_published;
+    }
+    if (says_busy(kind, text, "Error: ")) {
+        return Outcome::busy;
     }
     const OutcomeRule* rule = first_match(rules, kind, text);
     return rule != nullptr ? rule->outcome : Outcome::failed;
@@ -194,6 +199,7 @@ constinit const PackageTool tdnf = [] {
     tool.newest_version = newest_version;
     tool.hidden_query = hidden_query;
     tool.hiding_places = "excludepkgs= in /etc/tdnf/tdnf.conf, /etc/tdnf/locks.d";
+    tool.proxy_file = "/etc/tdnf/tdnf.conf";
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.repair_hint = repair_hint;

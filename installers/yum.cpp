@@ -64,6 +64,8 @@ constexpr RpmCommands commands = {
             return install_command(at, {"-C", "reinstall"}, {package});
         },
     .renew_certificates = [] { return yum_renew_certificates("yum"); },
+    .past_caches = [] { return Words{"--setopt=http_caching=none"}; },  // yum.conf(5)
+    .forget_proxy = [] { return yum_forget_proxy(); },
 };
 
 Plan install_plan(const InstallInputs& inputs) {
@@ -137,6 +139,7 @@ constinit const PackageTool yum = [] {
     tool.newest_version = newest_version;
     tool.hidden_query = hidden_query;
     tool.hiding_places = "exclude= in /etc/yum.conf and /etc/yum.repos.d, yum versionlock list";
+    tool.proxy_file = "/etc/yum.conf";
     tool.culprit = yum_culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.repair_hint = repair_hint;

@@ -59,6 +59,8 @@ constexpr RpmCommands commands = {
     .reinstall = [](const RpmRepositories& /*at*/,
                     const std::string& package) { return install_words({"--force"}, package); },
     .renew_certificates = nullptr,
+    .past_caches = nullptr,   // --force
+    .forget_proxy = nullptr,  // it has no option for that
 };
 
 Plan install_plan(const InstallInputs& inputs) {
@@ -105,17 +107,21 @@ constexpr OutcomeRule rules[] = {
     {installing, "not found on medium", Outcome::unmet},
     {installing, "No provider of", Outcome::unmet},
     {refreshing, "Repository type can't be determined", Outcome::not_published},
+    {fetching, "Digest verification failed", Outcome::mismatch},
+    {fetching, "temporarily unaccessible", Outcome::busy},  // 503 (libzypp, MediaCurl.cc)
     {fetching, "Permission to access", Outcome::network},
     {fetching, "Download (curl) error", Outcome::network},
-    {fetching, "temporarily unaccessible", Outcome::network},
     {fetching, "Timeout exceeded", Outcome::network},
     {fetching, "Valid metadata not found", Outcome::network},
-    {fetching, "corrupted during transfer", Outcome::network},
+    {fetching, "corrupted during transfer", Outcome::network},  // also of a signature
 };
 
 Outcome classify_failure(ToolRun kind, int code, std::string_view text) {
     if (code == locked) {
         return Outcome::locked;
+    }
+    if (says_busy(kind, text, "HTTP response: ")) {
+        return Outcome::busy;
     }
     const OutcomeRule* rule = first_match(rules, kind, text);
     return rule != nullptr ? rule->outcome : Outcome::failed;
@@ -209,6 +215,8 @@ constinit const PackageTool zypper = [] {
     tool.install_plan = install_plan;
     tool.classify = classify;
     tool.newest_version = newest_version;
+    tool.proxy_file = "/etc/sysconfig/proxy";
+    tool.parse_proxy = suse_proxy;
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.repair_hint = repair_hint;

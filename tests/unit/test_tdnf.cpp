@@ -34,7 +34,7 @@ const Measured measured[] = {
     {"3.6-install-package-404", 86, download, unmet, "Error: 404 when downloading"},
     {"3.6-install-package-500", 86, download, network, "Error: 500 when downloading"},
     {"3.6-install-package-truncated", 195, download, network, "Error(1219)"},
-    {"3.6-install-package-corrupt", 248, download, network, "Error(1528)"},
+    {"3.6-install-package-corrupt", 248, download, mismatch, "Error(1528)"},
     {"3.6-install-wrong-key", 234, download, signature, "failed to match with known keys"},
     {"3.6-install-wrong-key", 234, transaction, signature, "failed to match with known keys"},
     {"3.6-install-waited-for-lock", 0, transaction, ok, "-"},

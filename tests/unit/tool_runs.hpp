@@ -132,7 +132,10 @@ inline std::vector<InstallInputs> all_inputs() {
     InstallInputs provided = plain;
     provided.repository.provider = "azurelinux-repos-ms-non-oss";
     provided.keyring.clear();
-    return {plain, again, existing, provided};
+    InstallInputs imposed = plain;
+    imposed.proxy_variables = {{"https_proxy", "http://user:secret@proxy.example:3128"}};
+    imposed.proxy_imposed = true;
+    return {plain, again, existing, provided, imposed};
 }
 
 /// Every command line of the tool in all plans, remedies included.
@@ -143,6 +146,9 @@ inline std::vector<std::vector<std::string>> command_lines(const PackageTool& to
             if (const auto* run = std::get_if<RunTool>(&step)) {
                 lines.push_back(run->argv);
                 for (const Remedy& remedy : run->remedies) {
+                    lines.push_back(run->argv);
+                    lines.back().insert(
+                        lines.back().end(), remedy.again_with.begin(), remedy.again_with.end());
                     for (const RunTool& cure : remedy.steps) {
                         lines.push_back(cure.argv);
                     }
