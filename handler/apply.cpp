@@ -8,6 +8,7 @@
 #include "handler/log.hpp"
 #include "handler/older_version.hpp"
 #include "handler/packages.hpp"
+#include "handler/remedies.hpp"
 #include "handler/resources.hpp"
 #include "handler/scrub.hpp"
 #include "handler/transaction.hpp"
@@ -67,7 +68,6 @@ class Application {
   private:
     void write(const std::string& path, const std::string& content, unsigned mode);
     void remove_scratch();
-    Outcome run_with_remedies(const RunTool& step);
     Outcome run_until_unlocked(const RunTool& step);
     Outcome run_once(const RunTool& step);
     Outcome transact(const RunTool& step);
@@ -181,30 +181,6 @@ void Application::operator()(const RemoveFile& step) {
     run_.store.save(run_.state);
 }
 
-Outcome Application::run_with_remedies(const RunTool& step) {
-    auto outcome = run_until_unlocked(step);
-    for (const auto& remedy : step.remedies) {
-        if (outcome != remedy.on) {
-            continue;
-        }
-        log_warning(fmt::format(
-            "{}: {}; trying again after a remedy", step.purpose, outcome_name(outcome)));
-        std::string failed;
-        for (const auto& cure : remedy.steps) {
-            // Whether it helped, the step itself says; but what another repository answered to a
-            // cure may be why it did not.
-            if (run_until_unlocked(cure) != Outcome::ok && !result_.words.empty()) {
-                failed = fmt::format("; \"{}\" failed: {}", cure.purpose, result_.words);
-            }
-        }
-        outcome = run_until_unlocked(step);
-        if (outcome != Outcome::ok) {
-            result_.words = one_line(result_.words + failed, 400);
-        }
-    }
-    return outcome;
-}
-
 void Application::operator()(const RunTool& planned) {
     if (!planned.package.empty() &&
         (settled_.contains(planned.package) || older_.kept.contains(planned.package))) {
@@ -212,7 +188,10 @@ void Application::operator()(const RunTool& planned) {
         return;
     }
     const auto step = in_chosen_version(older_, planned);
-    const auto carry_out = [this](const RunTool& one) { return run_with_remedies(one); };
+    const auto carry_out = [this](const RunTool& one) {
+        return run_with_remedies(
+            run_, one, [this](const RunTool& each) { return run_until_unlocked(each); }, result_);
+    };
     auto outcome = carry_out(step);
     outcome = try_older(run_, tool_, older_, step, outcome, result_, carry_out);
     if (outcome != Outcome::ok && step.best_effort) {

@@ -21,7 +21,7 @@ struct Applied {
 };
 
 /// Carries out a plan step by step: journals each change before it is made, waits for other package
-/// managers, uses each step's remedies once. Throws Failure where the reason is not the
+/// managers, uses each step's remedies. Throws Failure where the reason is not the
 /// repository's or the tool's: 61 and 20 while fetching a key, 56 when the lock stays held, 62 when
 /// the deadline leaves too little time, 66 when a transaction outlives it.
 ///

@@ -2,6 +2,7 @@
 #include "handler/converge.hpp"
 
 #include "handler/digest.hpp"
+#include "handler/find_proxy.hpp"
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
@@ -185,7 +186,8 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
     std::vector<Repository> there;
     std::vector<Repository> unknown;
     for (const auto& rung : ladder) {
-        const auto probe = probe_repository(run.world, rung, run.proxies, run.deadline);
+        const auto probe =
+            probe_repository(run.world, rung, run.proxies, run.deadline, Look::to_choose);
         if (probe.answer == Probe::Answer::there) {
             there.push_back(rung);
         } else if (probe.answer == Probe::Answer::unreachable) {
@@ -199,6 +201,7 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
 Attempt try_rungs(RunContext& run,
                   const Facts& facts,
                   const std::function<void(InstallInputs&)>& adjust) {
+    find_proxy(run);
     Attempt attempt;
     for (const auto& repository : choose_rungs(run, facts)) {
         if (!attempt.rung.url.empty()) {
@@ -214,8 +217,7 @@ Attempt try_rungs(RunContext& run,
         const auto outcome = attempt.applied.outcome;
         // An older version may lie on another rung than the newest.
         const bool next_may_have_it =
-            outcome == Outcome::not_published || outcome == Outcome::network ||
-            outcome == Outcome::mismatch ||
+            outcome == Outcome::not_published || is_transient(outcome) ||
             (outcome == Outcome::unmet && !attempt.inputs.version.empty());
         if (!next_may_have_it || !attempt.applied.hidden.empty()) {
             break;
@@ -289,7 +291,14 @@ void restore_own_files(RunContext& run, const Facts& facts) {
     if (plan.steps.empty() || run.state.files.empty()) {
         return;
     }
+    const bool fetches = std::ranges::any_of(plan.steps, [](const Step& step) {
+        const auto* keyring = std::get_if<WriteKeyring>(&step);
+        return keyring != nullptr && !keyring->url.empty();
+    });
     try {
+        if (fetches) {
+            find_proxy(run);
+        }
         apply(run, tool, plan);
         run.note({"repository",
                   Level::success,

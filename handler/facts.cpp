@@ -319,6 +319,7 @@ InstallInputs install_inputs(const World& world,
     }
     inputs.ca_bundle_missing = facts.ca_bundle_missing;
     inputs.proxy_variables = proxies.variables();
+    inputs.proxy_imposed = proxies.reach == ProxyReach::imposed;
     return inputs;
 }
 

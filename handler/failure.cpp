@@ -23,8 +23,8 @@ constexpr auto rows = std::to_array<ExitCodeText>({
     {ExitCode::repository_unreachable,
      "the package repository cannot be reached",
      "allow HTTPS from the VM to packages.microsoft.com in the network security group, firewall "
-     "and proxy, or give the agent's service the variable https_proxy, then run the extension "
-     "again"},
+     "and proxy, or name a proxy in the setting proxy.url or in the variable https_proxy of the "
+     "agent's service, then run the extension again"},
     {ExitCode::verification_failed,
      "sign-in with Microsoft Entra ID is not fully set up after the work was done, or files of "
      "this "

@@ -2,6 +2,7 @@
 #include "handler/identity.hpp"
 
 #include "handler/json.hpp"
+#include "handler/patient_get.hpp"
 #include "handler/scrub.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
@@ -73,20 +73,6 @@ Answer unreachable(std::string detail, bool again) {
     return {{Kind::unreachable, std::move(detail), {}}, again, {}};
 }
 
-std::optional<Seconds> retry_after(const HttpResponse& response) {
-    const auto header = response.headers.find("retry-after");
-    if (header == response.headers.end()) {
-        return {};
-    }
-    int seconds = 0;
-    const std::string& text = header->second;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc{} || end != text.data() + text.size() || seconds < 0) {
-        return {};
-    }
-    return Seconds{seconds};
-}
-
 Answer classify_success(const HttpResponse& response) {
     std::string error;
     const auto json = Json::parse(response.body, error);
@@ -120,7 +106,7 @@ Answer classify_refusal(const HttpResponse& response) {
     return {{several ? Kind::user_assigned_only : Kind::none, detail, {}}, true, {}};
 }
 
-Answer classify(const HttpResponse& response) {
+Answer classify(const HttpResponse& response, const Clock& clock) {
     if (response.failure != HttpResponse::Failure::none) {
         return unreachable(
             fmt::format("IMDS did not answer: {}", one_line(scrub(response.detail), 200)), true);
@@ -131,7 +117,7 @@ Answer classify(const HttpResponse& response) {
     }
     if (status == 404 || status == 410 || status == 429 || status >= 500) {
         Answer answer = unreachable(fmt::format("IMDS answered {}", status), true);
-        answer.wait = retry_after(response);
+        answer.wait = retry_after(response, clock);
         return answer;
     }
     return classify_refusal(response);
@@ -175,7 +161,8 @@ Identity ask_identity(World& world, const Deadline& deadline, const IdentityPati
     Budget silent(world.clock, patience.unreachable_again);
     std::size_t failures = 0;
     while (!deadline.reached() && !world.processes.interrupted()) {
-        const Answer answer = classify(world.http.get(request_for(url, Seconds{10}, deadline)));
+        const Answer answer =
+            classify(world.http.get(request_for(url, Seconds{10}, deadline)), world.clock);
         last = answer.identity;
         last.cloud = cloud;
         if (!answer.again) {

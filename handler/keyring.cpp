@@ -3,6 +3,7 @@
 
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
+#include "handler/patient_get.hpp"
 #include "handler/repository_probe.hpp"
 #include "installers/openpgp.hpp"
 #include "installers/openpgp_armour.hpp"
@@ -59,17 +60,7 @@ std::string fetch(RunContext& run, const std::string& url) {
     request.proxy = run.proxies.for_url(url);
     request.no_proxy = run.proxies.bypass;
     request.body_cap = key_file_limit;
-    HttpResponse response;
-    for (const auto pause : {Seconds(0), Seconds(2), Seconds(6)}) {
-        run.world.clock.sleep(run.deadline.at_most(pause));
-        request.limit = run.deadline.at_most(Seconds(30));
-        response = run.world.http.get(request);
-        const bool final_answer =
-            response.failure == HttpResponse::Failure::none && response.status < 429;
-        if (final_answer || run.deadline.reached() || run.world.processes.interrupted()) {
-            break;
-        }
-    }
+    auto response = get_patiently(run.world, request, run.deadline);
     if (!response.ok()) {
         throw Failure(ExitCode::repository_unreachable,
                       Phase::repository,

@@ -30,7 +30,8 @@ Failure not_published(RunContext& run,
                       const Support& support,
                       const Repository& repository,
                       const Applied& applied) {
-    const auto probe = probe_repository(run.world, repository, run.proxies, run.deadline);
+    const auto probe =
+        probe_repository(run.world, repository, run.proxies, run.deadline, Look::to_explain);
     const bool no_repository = probe.answer == Probe::Answer::absent;
     if (!applied.hidden.empty()) {
         const auto& tool = *support.row->tool;
@@ -68,7 +69,8 @@ Failure unreachable(RunContext& run,
                     const Support& support,
                     const Repository& repository,
                     const Applied& applied) {
-    const auto probe = probe_repository(run.world, repository, run.proxies, run.deadline);
+    const auto probe =
+        probe_repository(run.world, repository, run.proxies, run.deadline, Look::to_explain);
     const bool we_reach_it = probe.answer == Probe::Answer::there;
     const auto other = we_reach_it ? foreign_url(applied.words, repository) : std::string();
     if (!other.empty()) {
@@ -101,15 +103,14 @@ Failure out_of_step(const Support& support, const Repository& repository, const 
     return {
         ExitCode::repository_unreachable,
         Phase::repository,
-        fmt::format("a package that was fetched for \"{}\" is not the one that the signed index "
-                    "of its repository lists ({}, {})",
-                    applied.purpose,
+        fmt::format("the repository {} ({}) delivers files that its own index does not list, so "
+                    "\"{}\" failed, also when it was asked again",
                     repository.url,
-                    support.architecture),
+                    support.architecture,
+                    applied.purpose),
         applied.words,
-        "if a proxy, mirror or firewall on the way keeps or changes files, have it fetch them "
-        "anew or pass it by; a repository that is just being updated is in order again within "
-        "hours; then run the extension again"};
+        "run the extension again in half an hour: most often a mirror is just being updated; if "
+        "it stays so, empty the cache of the proxy or mirror between this VM and the repository"};
 }
 
 Failure out_of_memory(const RunContext& run, const Applied& applied) {
@@ -136,6 +137,7 @@ ExitCode exit_code_for(Outcome outcome) {
         case Outcome::not_published:
             return ExitCode::unsupported;
         case Outcome::network:
+        case Outcome::busy:
         case Outcome::mismatch:
             return ExitCode::repository_unreachable;
         case Outcome::signature:
@@ -160,11 +162,11 @@ Failure outcome_failure(RunContext& run,
     if (applied.outcome == Outcome::not_published) {
         return not_published(run, support, repository, applied);
     }
-    if (applied.outcome == Outcome::network) {
-        return unreachable(run, support, repository, applied);
-    }
     if (applied.outcome == Outcome::mismatch) {
         return out_of_step(support, repository, applied);
+    }
+    if (is_transient(applied.outcome)) {
+        return unreachable(run, support, repository, applied);
     }
     if (applied.outcome == Outcome::sources) {
         return sources_failure(run, support, applied);

@@ -5,6 +5,7 @@
 #include "handler/converge.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
+#include "handler/find_proxy.hpp"
 #include "handler/json.hpp"
 #include "handler/preflight.hpp"
 #include "handler/repair.hpp"
@@ -39,7 +40,6 @@ void read_what_may_be_read(RunContext& run) {
     run.sequence =
         run.environment.usable() ? sequence_number(run.world, run.environment) : std::nullopt;
     run.settings = read_settings(run.world, run.environment, run.sequence);
-    run.proxies = read_proxies(run.world.environment);
     if (run.world.root) {
         run.state = run.store.peek();
     } else {
@@ -117,6 +117,7 @@ Outlook look_ahead(RunContext& run) {
         note_advice(run, RunSshd::leave_absent);
         const bool kept = note_kept_package(run, facts);
         if (!kept || !in_order) {
+            find_proxy(run);
             const auto rung = choose_rungs(run, facts).front();
             look_at_damage(run, facts, rung, outlook);
             if (!kept) {

@@ -44,7 +44,9 @@ struct StepWriter {
     void operator()(const WriteFile& step) const {
         kind("write-file");
         writer.key("path").value(step.path);
-        writer.key("content").value(step.content);
+        if (!step.secret) {
+            writer.key("content").value(step.content);
+        }
         writer.key("temporary").value(step.temporary);
     }
     void operator()(const RemoveFile& step) const {
@@ -63,6 +65,9 @@ struct StepWriter {
         writer.key("remedies").array();
         for (const auto& remedy : step.remedies) {
             writer.object().key("on").value(outcome_name(remedy.on));
+            writer.key("pauseSeconds").value(std::int64_t{remedy.pause.count()});
+            writer.key("times").value(remedy.times);
+            write_words(writer, "againWith", remedy.again_with);
             writer.key("steps").array();
             for (const auto& cure : remedy.steps) {
                 writer.object();

@@ -72,29 +72,6 @@ bool is_port(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return '0' <= c && c <= '9'; });
 }
 
-/// A proxy's URL with scheme and without slash at its end; empty when the value is of no use.
-std::string normal_form(std::string_view value) {
-    value = trimmed(value);
-    const bool plain =
-        std::ranges::all_of(value, [](char c) { return '!' <= c && c <= '~' && c != '"'; });
-    if (value.empty() || !plain) {
-        return {};
-    }
-    std::string url = value.find("://") == std::string_view::npos ? fmt::format("http://{}", value)
-                                                                  : std::string(value);
-    const std::string scheme = lower(std::string_view(url).substr(0, url.find(':')));
-    const Endpoint endpoint = split(authority_of(url));
-    if (std::ranges::find(schemes, scheme) == schemes.end() || endpoint.host.empty() ||
-        (!endpoint.port.empty() && !is_port(endpoint.port))) {
-        return {};
-    }
-    url.replace(0, scheme.size(), scheme);
-    while (url.ends_with('/')) {
-        url.pop_back();
-    }
-    return url;
-}
-
 struct Found {
     std::string value;
     std::string name;
@@ -142,15 +119,68 @@ bool bypassed(std::string_view list, const Endpoint& target) {
 
 }  // namespace
 
+std::string normal_proxy(std::string_view value) {
+    value = trimmed(value);
+    const bool plain =
+        std::ranges::all_of(value, [](char c) { return '!' <= c && c <= '~' && c != '"'; });
+    if (value.empty() || !plain) {
+        return {};
+    }
+    std::string url = value.find("://") == std::string_view::npos ? fmt::format("http://{}", value)
+                                                                  : std::string(value);
+    const std::string scheme = lower(std::string_view(url).substr(0, url.find(':')));
+    const Endpoint endpoint = split(authority_of(url));
+    if (std::ranges::find(schemes, scheme) == schemes.end() || endpoint.host.empty() ||
+        (!endpoint.port.empty() && !is_port(endpoint.port))) {
+        return {};
+    }
+    url.replace(0, scheme.size(), scheme);
+    while (url.ends_with('/')) {
+        url.pop_back();
+    }
+    return url;
+}
+
+std::string with_port_80(const std::string& url) {
+    const bool complete = url.empty() || !split(authority_of(url)).port.empty();
+    return complete ? url : url + ":80";
+}
+
+std::string host_and_port(const std::string& url) {
+    const Endpoint endpoint = split(authority_of(url));
+    const bool bare_ipv6 = endpoint.host.find(':') != std::string::npos;
+    const auto* const usual = lower(url.substr(0, url.find(':'))) == "https" ? "443" : "80";
+    return fmt::format("{}{}{}:{}",
+                       bare_ipv6 ? "[" : "",
+                       endpoint.host,
+                       bare_ipv6 ? "]" : "",
+                       endpoint.port.empty() ? usual : endpoint.port);
+}
+
+ProxySettings settings_of(const ConfiguredProxy& configured,
+                          const std::string& source,
+                          ProxyReach reach) {
+    const std::string http = normal_proxy(configured.http);
+    const std::string https = normal_proxy(configured.https);
+    return {http,
+            https.empty() ? http : https,
+            std::string(trimmed(configured.bypass)),
+            http.empty() && https.empty() ? "" : source,
+            reach};
+}
+
 ProxySettings read_proxies(const Variables& environment) {
-    const Found http = find(environment, "http_proxy", normal_form);
-    const Found https = find(environment, "https_proxy", normal_form);
+    const Found http = find(environment, "http_proxy", normal_proxy);
+    const Found https = find(environment, "https_proxy", normal_proxy);
     const Found bypass = find(environment, "no_proxy", [](const std::string& text) {
         return std::string(trimmed(text));
     });
     const Found& used = https.value.empty() ? http : https;
-    return {
-        http.value, used.value, bypass.value, used.name.empty() ? "" : "the variable " + used.name};
+    return {http.value,
+            used.value,
+            bypass.value,
+            used.name.empty() ? "" : "the variable " + used.name,
+            ProxyReach::offered};
 }
 
 std::string ProxySettings::for_url(const std::string& url) const {
@@ -166,7 +196,9 @@ std::string ProxySettings::for_url(const std::string& url) const {
 }
 
 Variables ProxySettings::variables() const {
-    Variables result{{"http_proxy", http}, {"https_proxy", https}, {"no_proxy", bypass}};
+    const bool told = reach != ProxyReach::tool_own;
+    Variables result{
+        {"http_proxy", told ? http : ""}, {"https_proxy", told ? https : ""}, {"no_proxy", bypass}};
     std::erase_if(result, [](const auto& variable) { return variable.second.empty(); });
     return result;
 }

@@ -2,27 +2,12 @@
 #include "handler/repository_probe.hpp"
 
 #include "handler/log.hpp"
+#include "handler/patient_get.hpp"
 #include "handler/scrub.hpp"
 
 #include <fmt/format.h>
 
 namespace aadssh {
-namespace {
-
-/// "packages.microsoft.com:443"
-std::string host_and_port(const std::string& url) {
-    const bool tls = url.starts_with("https:");
-    const auto start = url.find("//") == std::string::npos ? 0 : url.find("//") + 2;
-    std::string host = url.substr(start, url.find('/', start) - start);
-    if (const auto at = host.rfind('@'); at != std::string::npos) {
-        host.erase(0, at + 1);
-    }
-    const auto colon = host.rfind(':');
-    const bool has_port = colon != std::string::npos && host.find(']', colon) == std::string::npos;
-    return has_port ? host : host + (tls ? ":443" : ":80");
-}
-
-}  // namespace
 
 std::string describe_http(const std::string& url,
                           const HttpResponse& response,
@@ -40,14 +25,26 @@ std::string describe_http(const std::string& url,
         case Failed::connect:
             return fmt::format("no connection to {}{}: {}", host, via, response.detail);
         case Failed::tls:
-            return fmt::format("the TLS certificate or handshake of {}{} is not accepted: {}",
+            return fmt::format("the TLS certificate or handshake of {}{} is not accepted: {}{}",
                                host,
                                via,
-                               response.detail);
+                               response.detail,
+                               response.issuer.empty() ? std::string()
+                                                       : fmt::format("; the certificate that was "
+                                                                     "seen was issued by {}",
+                                                                     response.issuer));
         case Failed::timed_out:
-            return fmt::format("no answer from {}{} in time", host, via);
+            return fmt::format("no answer from {}{} in time: {}", host, via, response.detail);
         case Failed::proxy:
-            return fmt::format("the proxy {} refused: {}", host_and_port(proxy), response.detail);
+            return fmt::format("the proxy {} refused to lead to {}: {}",
+                               host_and_port(proxy),
+                               host,
+                               response.detail);
+        case Failed::proxy_unreachable:
+            return fmt::format("the proxy {} on the way to {} cannot be reached: {}",
+                               host_and_port(proxy),
+                               host,
+                               response.detail);
         case Failed::cut_off:
         case Failed::too_big:
         case Failed::other:
@@ -66,7 +63,17 @@ std::string http_remedy(const HttpResponse& response) {
                "set-ntp true, or chronyc makestep); if it is right, the server or a proxy before "
                "it shows a certificate that is not valid today; then run the extension again";
     }
-    if (response.failure == HttpResponse::Failure::tls) {
+    using Failed = HttpResponse::Failure;
+    if (response.failure == Failed::proxy || response.failure == Failed::proxy_unreachable) {
+        return "see that this proxy runs, lets this VM through to that host, and is named with the "
+               "user name and password that it wants, or name another in the setting proxy.url; "
+               "then run the extension again";
+    }
+    if (response.failure == Failed::none && (response.status == 429 || response.status == 503)) {
+        return "wait some minutes, then run the extension again; the server has too much to do, or "
+               "gets too many requests from this network's address";
+    }
+    if (response.failure == Failed::tls) {
         return "if a proxy or firewall inspects TLS here, add its CA to this VM's trust store "
                "(/usr/local/share/ca-certificates "
                "and update-ca-certificates, or the distribution's equal), or except the host from "
@@ -79,14 +86,16 @@ std::string http_remedy(const HttpResponse& response) {
 Probe probe_repository(World& world,
                        const Repository& repository,
                        const ProxySettings& proxies,
-                       const Deadline& deadline) {
+                       const Deadline& deadline,
+                       Look look) {
     HttpRequest request;
     request.url = metadata_url(repository);
     request.proxy = proxies.for_url(request.url);
     request.no_proxy = proxies.bypass;
     request.connect_limit = deadline.at_most(Seconds(10));
     request.limit = deadline.at_most(Seconds(20));
-    const auto response = world.http.get(request);
+    const auto response =
+        look == Look::to_choose ? get_patiently(world, request, deadline) : world.http.get(request);
     Probe probe;
     probe.detail = scrub(describe_http(request.url, response, request.proxy));
     probe.remedy = http_remedy(response);

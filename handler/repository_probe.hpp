@@ -19,12 +19,17 @@ struct Probe {
                          ///< resolved"
 };
 
+/// Why a repository is looked at: to choose among several, a busy server is asked again; to explain
+/// a failure, it is asked once.
+enum class Look { to_choose, to_explain };
+
 /// GET of dists/<suite>/InRelease or repodata/repomd.xml; never of a folder, which answers 403, 404
 /// or 200 as the server likes (MicrosoftDocs/entra-docs#542).
 Probe probe_repository(World& world,
                        const Repository& repository,
                        const ProxySettings& proxies,
-                       const Deadline& deadline);
+                       const Deadline& deadline,
+                       Look look);
 
 /// What a person does about a failure that opening the firewall does not mend; else empty.
 std::string http_remedy(const HttpResponse& response);

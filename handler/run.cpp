@@ -172,10 +172,6 @@ Report perform(RunContext& run, const AgentCommand& command) {
         if (command.reads_settings) {
             load_settings(run);
         }
-        run.proxies = read_proxies(run.world.environment);
-        if (!run.proxies.source.empty()) {
-            log_info("proxy: from " + run.proxies.source);
-        }
         const auto lock = command.takes_lock ? take_lock(run, command) : nullptr;
         load_record(run);
         if (lock) {

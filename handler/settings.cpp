@@ -3,9 +3,11 @@
 
 #include "handler/failure.hpp"
 #include "handler/json.hpp"
+#include "handler/proxy.hpp"
 #include "settings_schema.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -75,6 +77,32 @@ std::string upper(std::string text) {
     return text;
 }
 
+/// Never quotes a value that may hold a proxy's password: outside a well-formed URL no scrubber
+/// knows it.
+std::string rule_of(const SchemaError& error) {
+    const bool may_be_secret = error.path == "/proxy" || error.path == "/proxy/url";
+    return may_be_secret ? R"(it must be like {"url": "http://proxy.example.com:3128"}; the value )"
+                           "is not shown, because it may hold a password"
+                         : error.rule;
+}
+
+void overlay_proxy(const Json& json,
+                   const std::string& pointer,
+                   const Source& source,
+                   Settings& settings) {
+    if (const auto url = json.string(pointer + "/url")) {
+        settings.proxy_url = normal_proxy(*url);
+        if (settings.proxy_url.empty()) {
+            refuse(fmt::format("the {} /proxy/url is not valid", source.kind),
+                   fmt::format("{}; read from {}", rule_of({"/proxy/url", {}}), source.path),
+                   source.remedy);
+        }
+    }
+    if (const auto hosts = json.strings(pointer + "/bypass")) {
+        settings.proxy_bypass = fmt::format("{}", fmt::join(*hosts, ","));
+    }
+}
+
 /// What the part below `pointer` says goes over what `settings` says already, key by key.
 void overlay(const Json& json,
              const std::string& pointer,
@@ -87,7 +115,7 @@ void overlay(const Json& json,
         const std::string what =
             error->path.empty() ? fmt::format("the {}s are not valid", source.kind)
                                 : fmt::format("the {} {} is not valid", source.kind, error->path);
-        refuse(what, fmt::format("{}; read from {}", error->rule, source.path), source.remedy);
+        refuse(what, fmt::format("{}; read from {}", rule_of(*error), source.path), source.remedy);
     }
     if (const auto keys = json.strings(pointer + "/repository/signingKeys")) {
         settings.signing_keys.clear();
@@ -102,6 +130,7 @@ void overlay(const Json& json,
     if (const auto seconds = json.integer(pointer + "/deadlineSeconds")) {
         settings.deadline = std::chrono::seconds(*seconds);
     }
+    overlay_proxy(json, pointer + "/proxy", source, settings);
 }
 
 void overlay_machine_file(const World& world, Settings& settings) {
@@ -170,6 +199,12 @@ Settings read_settings(const World& world,
                "a downloaded key is accepted only if its fingerprint is listed there",
                "add the fingerprints to /repository/signingKeys, or remove /repository/keyUrl, and "
                "run the extension again");
+    }
+    if (settings.proxy_url.empty() && !settings.proxy_bypass.empty()) {
+        refuse("the setting /proxy/bypass is useless without /proxy/url",
+               "it lists hosts that are reached without that proxy",
+               "add the proxy's address as /proxy/url, or remove /proxy/bypass, and run the "
+               "extension again");
     }
     return settings;
 }

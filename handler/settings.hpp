@@ -20,6 +20,10 @@ struct Settings {
     std::optional<std::chrono::seconds> deadline;
     /// repair: whether a set-up that others have damaged is mended by reinstalling the package.
     bool repair = true;
+    /// proxy.url in normal form, perhaps with a user name and password; or empty.
+    std::string proxy_url;
+    /// proxy.bypass, as in the variable no_proxy.
+    std::string proxy_bypass;
     /// Full sentences for the log, e.g. protected settings that nothing uses.
     std::vector<std::string> notes;
 };

@@ -11,8 +11,8 @@ namespace aadssh {
 /// One check as Azure shows it. `warning` is allowed here and only here.
 struct Substatus {
     enum class Level { success, warning, error };
-    std::string
-        name;  ///< "identity", "legacy", "repository", "package", "pam", "nss", "sshd", "selinux"
+    std::string name;  ///< "identity", "legacy", "proxy", "repository", "package", "pam", "nss",
+                       ///< "sshd", "selinux"
     Level level = Level::success;
     int code = 0;
     std::string message;

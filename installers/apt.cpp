@@ -193,6 +193,12 @@ constinit const PackageTool apt = {
     .published_versions = published_versions,
     .hidden_query = nullptr,
     .hiding_places = {},
+    .proxy_file = {},
+    .proxy_query =
+        [] {
+            return std::vector<std::string>{"apt-config", "dump"};
+        },
+    .parse_proxy = apt_proxy,
     .culprit = apt_culprit,
     .removal_hint = removal_hint,
     .reinstall_hint = reinstall_hint,

@@ -37,10 +37,20 @@ Words private_folders() {
                     "Dir::Cache::srcpkgcache="});
 }
 
-/// Number of tries and time limits differ between versions of apt when they are not given.
-Words network_options() {
-    return options(
-        {"Acquire::Retries=3", "Acquire::http::Timeout=20", "Acquire::https::Timeout=20"});
+/// Number of tries and time limits differ between versions of apt when they are not given. A file
+/// named on the command line wins over apt's own (apt.conf(5)).
+Words network_options(const InstallInputs& inputs) {
+    Words words =
+        options({"Acquire::Retries=3", "Acquire::http::Timeout=20", "Acquire::https::Timeout=20"});
+    if (inputs.proxy_imposed) {
+        words.push_back(fmt::format("--config-file={}", apt_proxy_file));
+    }
+    return words;
+}
+
+/// The methods for http and https both look here (apt-transport-https(1)).
+Words past_caches() {
+    return options({"Acquire::http::No-Cache=true"});
 }
 
 /// AutomaticRemove would make --no-remove fail on machines that switch it on for all.
@@ -90,7 +100,7 @@ RunTool refresh_all(const InstallInputs& inputs) {
                        ToolRun::refresh,
                        "refresh the index of every source of this machine, into the scratch folder",
                        Words{"apt-get", "-q", "update"} + options({"APT::Get::List-Cleanup=0"}) +
-                           private_folders() + network_options());
+                           private_folders() + network_options(inputs));
     step.best_effort =
         true;  // Any source of the machine may be broken; the resolver tells whether it was needed.
     return step;
@@ -108,8 +118,9 @@ RunTool refresh_one(const InstallInputs& inputs, const std::string& list_prefix)
                 options({"APT::Update::Error-Mode=any",
                          "APT::Get::List-Cleanup=0",
                          "Acquire::AllowInsecureRepositories=0"}) +
-                one_source(inputs) + network_options());
+                one_source(inputs) + network_options(inputs));
     step.proof = in_scratch("lists/" + list_prefix);
+    step.remedies = patience(past_caches());
     return step;
 }
 
@@ -132,7 +143,7 @@ RunTool parse_check(const InstallInputs& inputs, std::string purpose) {
 }
 
 /// --no-remove: apt would silently remove what conflicts, such as the legacy package aadlogin.
-Words install_command(std::string_view phase, const Words& what) {
+Words install_command(const InstallInputs& inputs, std::string_view phase, const Words& what) {
     return Words{"apt-get",
                  "-q",
                  "-y",
@@ -140,7 +151,7 @@ Words install_command(std::string_view phase, const Words& what) {
                  "--no-install-recommends",
                  std::string(phase),
                  "install"} +
-           what + private_folders() + package_options() + network_options();
+           what + private_folders() + package_options() + network_options(inputs);
 }
 
 /// "dpkg was interrupted", and packages unpacked without their dependencies, which apt mends only
@@ -156,11 +167,11 @@ Remedy repair(const InstallInputs& inputs) {
         run(inputs,
             ToolRun::download,
             "fetch what it still lacks",
-            install_command("--download-only", {"--fix-broken"})),
+            install_command(inputs, "--download-only", {"--fix-broken"})),
         run(inputs,
             ToolRun::transaction,
             "install what it still lacks",
-            install_command("--no-download", {"--fix-broken"})),
+            install_command(inputs, "--no-download", {"--fix-broken"})),
     };
     for (RunTool& step : remedy.steps) {
         step.best_effort = true;
@@ -172,7 +183,7 @@ Remedy repair(const InstallInputs& inputs) {
 void add_package(Plan& plan,
                  const InstallInputs& inputs,
                  const std::string& package,
-                 bool full_refresh_helps) {
+                 const std::vector<RunTool>& refresh) {
     const auto among = [&](const Words& list) {
         return std::ranges::find(list, package) != list.end();
     };
@@ -186,15 +197,16 @@ void add_package(Plan& plan,
     RunTool download = run(inputs,
                            ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
-                           install_command("--download-only", what));
-    if (full_refresh_helps) {
+                           install_command(inputs, "--download-only", what));
+    download.remedies = patience(past_caches(), refresh);
+    if (!refresh.empty()) {
         // Lists that are empty or old are normal on a machine's first boot.
         download.remedies.push_back({Outcome::unmet, {refresh_all(inputs)}});
     }
     RunTool install = run(inputs,
                           ToolRun::transaction,
                           fmt::format("install {}{}", package, again ? " again" : ""),
-                          install_command("--no-download", what));
+                          install_command(inputs, "--no-download", what));
     for (RunTool* step : {&download, &install}) {
         step->remedies.push_back(repair(inputs));
         step->package = package;
@@ -280,16 +292,27 @@ Plan apt_install_plan(const InstallInputs& inputs) {
                     .subfolders = {"lists", "lists/partial", "archives", "archives/partial", "tmp"},
                     .seed_from = "/var/lib/apt/lists",
                     .except_prefix = prefix});
+    if (inputs.proxy_imposed) {
+        plan.steps.emplace_back(WriteFile{.path = std::string(apt_proxy_file),
+                                          .content = apt_proxy_options(inputs),
+                                          .mode = 0600,
+                                          .temporary = true,
+                                          .secret = true});
+    }
     if (inputs.ca_bundle_missing) {
         plan.steps.emplace_back(refresh_all(inputs));
-        add_package(plan, inputs, "ca-certificates", false);
+        add_package(plan, inputs, "ca-certificates", {});
         plan.notes.emplace_back(
             "This machine has no CA certificates, without which no HTTPS server can be checked. "
             "ca-certificates is installed from the distribution and stays when the extension is "
             "removed.");
     }
     add_source(plan, inputs);
-    plan.steps.emplace_back(refresh_one(inputs, prefix));
+    const RunTool refresh = refresh_one(inputs, prefix);
+    plan.steps.emplace_back(refresh);
+    RunTool again = refresh;  // as part of a remedy it has none of its own
+    again.remedies.clear();
+    again.argv = again.argv + past_caches();
     // Where one version is wanted, the newest is not, even if it is there.
     for (const std::string& package : inputs.version.empty() ? inputs.packages : Words()) {
         RunTool step = query(inputs, package);
@@ -299,7 +322,7 @@ Plan apt_install_plan(const InstallInputs& inputs) {
         plan.steps.emplace_back(std::move(step));
     }
     for (const std::string& package : inputs.packages) {
-        add_package(plan, inputs, package, true);
+        add_package(plan, inputs, package, {again});
     }
     plan.steps.emplace_back(RemoveScratch{std::string(apt_scratch)});
     return plan;

@@ -26,6 +26,8 @@ constexpr OutcomeRule first_rules[] = {
 /// Asked when no HTTP error was printed. Behind a portal, a page in place of the index looks like a
 /// bad signature.
 constexpr OutcomeRule last_rules[] = {
+    {fetching, "Hash Sum mismatch", Outcome::mismatch},
+    {fetching, "Mirror sync in progress?", Outcome::mismatch},  // a file of another size
     {refreshing, "Splitting up", Outcome::network},
     {refreshing, "NOSPLIT", Outcome::network},
     {refreshing, "NODATA", Outcome::network},
@@ -66,6 +68,9 @@ int last_http_error(std::string_view text) {
 }
 
 Outcome from_http_error(ToolRun kind, int status, std::string_view text) {
+    if (is_busy(status)) {
+        return Outcome::busy;
+    }
     if (status != 404) {
         return Outcome::network;
     }

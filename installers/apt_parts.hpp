@@ -20,6 +20,10 @@ Plan apt_configuration_plan(const std::string& package);
 Outcome apt_classify(ToolRun kind, int code, std::string_view text);
 std::string apt_culprit(std::string_view text);
 
+/// Where the options lie that impose a proxy: on a command line everybody could read its password.
+constexpr std::string_view apt_proxy_file = "/var/cache/aadsshlogin-handler/proxy.conf";
+std::string apt_proxy_options(const InstallInputs& inputs);
+
 /// What keeps debconf, ucf, needrestart, apt-listchanges and apt-listbugs from asking anything.
 std::map<std::string, std::string> apt_silence();
 

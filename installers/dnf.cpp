@@ -81,6 +81,8 @@ constexpr RpmCommands commands = {
             return install_command(at, {"-C", "install"}, {package + "-" + version});
         },
     .renew_certificates = [] { return yum_renew_certificates("dnf"); },
+    .past_caches = nullptr,  // it has no option for that
+    .forget_proxy = [] { return yum_forget_proxy(); },
 };
 
 Plan install_plan(const InstallInputs& inputs) {
@@ -160,6 +162,7 @@ constinit const PackageTool dnf = [] {
     tool.hidden_query = hidden_query;
     tool.hiding_places =
         "exclude= in /etc/dnf/dnf.conf and /etc/yum.repos.d, dnf versionlock list, dnf module list";
+    tool.proxy_file = "/etc/dnf/dnf.conf";
     tool.culprit = yum_culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;

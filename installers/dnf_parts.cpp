@@ -49,6 +49,9 @@ constexpr OutcomeRule last_rules[] = {
     // A file that the index lists is gone; any other trouble with one is the network's.
     {installing, "Status code: 404", Outcome::unmet},
     {installing, " Error 404 - ", Outcome::unmet},  // yum
+    {fetching, "checksum doesn't match", Outcome::mismatch},
+    {fetching, "does not match checksum", Outcome::mismatch},           // yum: a file of the index
+    {fetching, "does not match intended download", Outcome::mismatch},  // yum: a package
     {fetching, "Failed to download metadata", Outcome::network},
     {fetching, "Curl error", Outcome::network},
     {fetching, "No more mirrors to try", Outcome::network},
@@ -71,6 +74,7 @@ constexpr std::string_view explaining[] = {
     "another copy is running",
     "filtered out by exclude",
     "checksum doesn't match",
+    "does not match checksum",
     "does not match intended download",
     "no local cache",
     "scriptlet failed",
@@ -105,6 +109,15 @@ Words yum_install_options(const std::string& id) {
     return options;
 }
 
+Words yum_forget_proxy() {
+    Words words;
+    for (const std::string option : {"proxy", "proxy_username"}) {
+        words.push_back(fmt::format("--setopt={}=", option));
+        words.push_back(repository_option("*", option, ""));
+    }
+    return words;
+}
+
 Words yum_renew_certificates(std::string_view program) {
     return {std::string(program),
             "-y",
@@ -121,6 +134,9 @@ Outcome yum_classify_failure(ToolRun kind, int code, std::string_view text) {
     }
     if (const OutcomeRule* rule = first_match(first_rules, kind, text)) {
         return rule->outcome;
+    }
+    if (says_busy(kind, text, "Status code: ") || says_busy(kind, text, " Error ")) {  // dnf, yum
+        return Outcome::busy;
     }
     if (kind == ToolRun::refresh &&
         (says_of_index(text, "Status code: 404") || says_of_index(text, " Error 404 - "))) {

@@ -21,6 +21,9 @@ std::string repository_option(std::string_view id, std::string_view option, std:
 /// (dnf.conf(5), yum.conf(5): skip_if_unavailable, exit_on_lock).
 Words yum_install_options(const std::string& id);
 
+/// An empty proxy means the one of the environment (libdnf, Repo.cpp; yum, yumRepo.py).
+Words yum_forget_proxy();
+
 Words yum_renew_certificates(std::string_view program);
 
 /// What a failed run of dnf or yum came to.

@@ -3,6 +3,8 @@
 
 #include "installers/text.hpp"
 
+#include <charconv>
+
 namespace aadssh {
 
 namespace {
@@ -67,6 +69,26 @@ const OutcomeRule* first_match(std::span<const OutcomeRule> rules,
         return (rule.kinds & kinds_of(kind)) != 0 && contains(text, rule.text);
     });
     return found == rules.end() ? nullptr : &*found;
+}
+
+bool is_busy(int status) {
+    return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+bool says_busy(ToolRun kind, std::string_view text, std::string_view mark) {
+    if (kind != ToolRun::refresh && kind != ToolRun::download) {
+        return false;
+    }
+    for (std::size_t at = text.find(mark); at != std::string_view::npos;
+         at = text.find(mark, at + 1)) {
+        int status = 0;
+        const char* const start = text.data() + at + mark.size();
+        std::from_chars(start, text.data() + text.size(), status);
+        if (is_busy(status)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 std::string culprit_in(std::string_view text, const Explaining& explaining) {

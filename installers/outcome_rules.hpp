@@ -23,6 +23,13 @@ const OutcomeRule* first_match(std::span<const OutcomeRule> rules,
                                ToolRun kind,
                                std::string_view text);
 
+/// Whether an HTTP status means "come back later": 429, and what servers and those on the way to
+/// them say for a while (502, 503, 504; RFC 9110, RFC 6585).
+bool is_busy(int status);
+
+/// Whether a refresh or a download met such a status; the tool writes it behind `mark`.
+bool says_busy(ToolRun kind, std::string_view text, std::string_view mark);
+
 /// How to find the lines of an output that say why it failed.
 struct Explaining {
     std::span<const std::string_view> lines;  ///< parts of such lines, the best first

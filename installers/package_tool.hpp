@@ -2,6 +2,7 @@
 #pragma once
 #include "installers/plan.hpp"
 #include "installers/repository.hpp"
+#include "installers/tool_proxy.hpp"
 
 #include <array>
 #include <map>
@@ -50,7 +51,8 @@ struct InstallInputs {
     std::string version;
     bool ca_bundle_missing = false;
     std::map<std::string, std::string>
-        proxy_variables;  ///< http_proxy, https_proxy, no_proxy in lower case
+        proxy_variables;         ///< http_proxy, https_proxy, no_proxy in lower case
+    bool proxy_imposed = false;  ///< they win over the proxy that the tool has configured itself
 };
 
 /// A file that an earlier run wrote.
@@ -157,6 +159,12 @@ struct PackageTool {
     /// queries.
     std::vector<std::string> (*hidden_query)(const std::string& package);
     std::string_view hiding_places;  ///< where to look for it, a phrase for people
+
+    /// Where the proxy stands that it has configured itself: in a file or, where it can be asked,
+    /// in the answer to a command.
+    std::string_view proxy_file;
+    std::vector<std::string> (*proxy_query)();
+    ConfiguredProxy (*parse_proxy)(std::string_view text);
 
     /// The one or two lines of a tool's output that say why it failed, for a message; empty when
     /// there are none.

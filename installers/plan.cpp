@@ -21,7 +21,8 @@ constexpr OutcomeText outcome_texts[] = {
     {Outcome::locked, "locked", "another process holds the package manager's lock"},
     {Outcome::not_published, "not_published", "the package is not published there"},
     {Outcome::network, "network", "the repository cannot be reached"},
-    {Outcome::mismatch, "mismatch", "what comes is not what the index lists"},
+    {Outcome::busy, "busy", "the server asks to come back later"},
+    {Outcome::mismatch, "mismatch", "what arrives is not what the index lists"},
     {Outcome::signature, "signature", "a signature is refused"},
     {Outcome::interrupted, "interrupted", "an earlier installation was cut off"},
     {Outcome::no_space, "no_space", "the disk is full"},
@@ -92,13 +93,19 @@ std::string indented(std::string_view content, std::string_view indent) {
 }
 
 std::string condition(const Remedy& remedy) {
-    std::vector<std::string_view> purposes;
-    purposes.reserve(remedy.steps.size());
-    for (const RunTool& step : remedy.steps) {
-        purposes.push_back(step.purpose);
+    std::vector<std::string> parts;
+    if (remedy.pause.count() > 0) {
+        parts.push_back(fmt::format("wait {} s", remedy.pause.count()));
     }
-    return fmt::format(
-        "if {}: {}, then again", text_of(remedy.on).condition, fmt::join(purposes, ", "));
+    for (const RunTool& step : remedy.steps) {
+        parts.push_back(step.purpose);
+    }
+    return fmt::format("if {}: {}, then again{}{}{}",
+                       text_of(remedy.on).condition,
+                       fmt::join(parts, ", "),
+                       remedy.again_with.empty() ? "" : " with ",
+                       shell_line(remedy.again_with),
+                       remedy.times == 1 ? "" : fmt::format(", up to {} times", remedy.times));
 }
 
 constexpr std::string_view older_condition =
@@ -154,7 +161,8 @@ struct Details {
         return wrapped(step.argv, std::string(below));
     }
     std::string operator()(const WriteFile& step) const {
-        return indented(step.content, std::string(below) + "| ");
+        return step.secret ? fmt::format("{}(not shown)\n", below)
+                           : indented(step.content, std::string(below) + "| ");
     }
     std::string operator()(const RunTool& step) const {
         std::string text = wrapped(step.argv, std::string(below));
@@ -188,7 +196,8 @@ std::string remedies_of(const Plan& plan) {
     for (const Step& step : plan.steps) {
         const RunTool* run = std::get_if<RunTool>(&step);
         for (const Remedy& remedy : run != nullptr ? run->remedies : std::vector<Remedy>()) {
-            if (std::ranges::find(conditions, condition(remedy)) != conditions.end()) {
+            if (remedy.steps.empty() ||
+                std::ranges::find(conditions, condition(remedy)) != conditions.end()) {
                 continue;
             }
             conditions.push_back(condition(remedy));
@@ -239,6 +248,19 @@ std::string describe(const Plan& plan) {
         text += fmt::format("    {}\n", note);
     }
     return text;
+}
+
+std::vector<Remedy> patience(const std::vector<std::string>& past_caches,
+                             const std::vector<RunTool>& refresh) {
+    return {{.on = Outcome::busy, .pause = std::chrono::seconds(5), .times = 2},
+            {.on = Outcome::mismatch,
+             .steps = refresh,
+             .pause = std::chrono::seconds(10),
+             .again_with = past_caches}};
+}
+
+bool is_transient(Outcome outcome) {
+    return outcome == Outcome::network || outcome == Outcome::busy || outcome == Outcome::mismatch;
 }
 
 std::string_view outcome_name(Outcome outcome) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ enum class Outcome {
     locked,         ///< another process holds the tool's lock
     not_published,  ///< the repository answered; it, or the package in it, does not exist
     network,        ///< the repository did not answer, or answered with anything but 200 and 404
+    busy,           ///< the server, or one on the way, asks to come back later: 429, 502, 503, 504
     mismatch,       ///< what came is not what the index lists: a mirror or cache is out of step
     signature,      ///< answered, but its signature or key was refused
     interrupted,    ///< an earlier transaction was cut off; needs the tool's own repair
@@ -48,7 +50,7 @@ struct RunTool {
         false;  ///< outcome not_published makes a warning and skips the later steps for `package`
     bool dependency = false;  ///< `package` stays at removal, as what others need does
     std::string proof;  ///< refresh: a file whose name starts with this path must exist afterwards
-    std::vector<Remedy> remedies;  ///< each used at most once
+    std::vector<Remedy> remedies;
     bool best_effort =
         false;  ///< its outcome ends nothing: the step after it shows whether it mattered
     /// Where the newest package is refused (signature, mismatch): the question which versions are
@@ -61,11 +63,21 @@ struct RunTool {
 /// Stands for a version in RunTool::older_argv.
 inline constexpr std::string_view version_mark = "{version}";
 
-/// "If `on`: run these, then the same step again."
+/// "If `on`: wait, run these, then the same step again." The wait grows from one time to the next
+/// and is left out, with the remedy, when too little time would be left for the rest.
 struct Remedy {
     Outcome on = Outcome::failed;
-    std::vector<RunTool> steps;
+    std::vector<RunTool> steps = {};
+    std::chrono::seconds pause{0};
+    int times = 1;                             ///< used at most so often
+    std::vector<std::string> again_with = {};  ///< further words of the command that is run again
 };
+
+/// The remedies of every step that fetches something. A busy server is asked again, and so it is
+/// for what is not what the index lists (microsoft/linux-package-repositories#48): with the words
+/// `past_caches`, and after these steps.
+std::vector<Remedy> patience(const std::vector<std::string>& past_caches,
+                             const std::vector<RunTool>& refresh = {});
 
 /// A folder for this run alone, emptied first if a cut-off run left it, removed by RemoveScratch:
 /// index lists (seeded from the shared ones, except those whose name starts with `except_prefix`),
@@ -107,6 +119,7 @@ struct WriteFile {
     std::string content;
     unsigned mode = 0644;
     bool temporary = false;  ///< lies in the scratch folder; nothing to undo
+    bool secret = false;     ///< holds a password: its content is shown to nobody
 };
 struct RemoveFile {
     std::string path;
@@ -131,6 +144,10 @@ std::string describe(const Step& step);
 std::string describe(const Plan& plan);
 
 std::string_view outcome_name(Outcome outcome);
+
+/// Whether it concerns the way to the repository, so that another repository, or the same one
+/// later, may do better.
+bool is_transient(Outcome outcome);
 std::string_view tool_run_name(ToolRun kind);
 
 /// argv as one line a person can paste into a shell: words quoted only where needed.

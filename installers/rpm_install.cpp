@@ -32,6 +32,8 @@ class Maker {
   private:
     std::string specification(const std::string& package, bool again) const;
     RunTool run(ToolRun kind, std::string purpose, Words argv) const;
+    RunTool refresh() const;
+    Words past_caches() const;
     Remedy renewed_certificates() const;
 
     const InstallInputs& inputs_;
@@ -45,6 +47,10 @@ RunTool Maker::run(ToolRun kind, std::string purpose, Words argv) const {
     step.kind = kind;
     step.argv = std::move(argv);
     step.environment = inputs_.proxy_variables;
+    const bool fetches = kind == ToolRun::refresh || kind == ToolRun::download;
+    if (fetches && inputs_.proxy_imposed && commands_.forget_proxy != nullptr) {
+        step.argv = step.argv + commands_.forget_proxy();
+    }
     return step;
 }
 
@@ -86,11 +92,20 @@ void Maker::add_source() {
     }
 }
 
+Words Maker::past_caches() const {
+    return commands_.past_caches == nullptr ? Words() : commands_.past_caches();
+}
+
+RunTool Maker::refresh() const {
+    return run(ToolRun::refresh,
+               fmt::format("refresh the index of {} alone", inputs_.repository.url),
+               commands_.refresh(at_));
+}
+
 void Maker::add_refresh() {
-    plan.steps.emplace_back(
-        run(ToolRun::refresh,
-            fmt::format("refresh the index of {} alone", inputs_.repository.url),
-            commands_.refresh(at_)));
+    RunTool step = refresh();
+    step.remedies = patience(past_caches());
+    plan.steps.emplace_back(std::move(step));
 }
 
 void Maker::add_query(const std::string& package) {
@@ -121,11 +136,14 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
     if (one_version) {
         download.argv = commands_.download_version(at, package, inputs_.version);
     }
-    RunTool refresh = run(ToolRun::refresh,
-                          "refresh the index of every repository of this machine",
-                          commands_.refresh_all(at));
-    refresh.best_effort = true;  // any of them may be broken; the resolver tells whether it matters
-    download.remedies.push_back({Outcome::unmet, {refresh}});
+    RunTool refresh_all = run(ToolRun::refresh,
+                              "refresh the index of every repository of this machine",
+                              commands_.refresh_all(at));
+    refresh_all.best_effort =
+        true;  // any of them may be broken; the resolver tells whether it matters
+    download.remedies =
+        patience(past_caches(), of_distribution ? std::vector<RunTool>() : std::vector{refresh()});
+    download.remedies.push_back({Outcome::unmet, {refresh_all}});
     if (commands_.renew_certificates != nullptr) {
         download.remedies.push_back(renewed_certificates());
     }

@@ -72,6 +72,12 @@ struct RpmCommands {
     /// Brings the client certificates of Azure's Red Hat repositories up to date; nullptr: this
     /// tool's distributions have none.
     Words (*renew_certificates)();
+    /// Further words that keep caches on the way from answering; nullptr: none are needed or known.
+    Words (*past_caches)();
+    /// Further words by which it forgets the proxy that it has configured itself, so that the
+    /// variables count; nullptr: there are none. The address itself stays off the command line,
+    /// where everybody could read its password.
+    Words (*forget_proxy)();
 };
 
 Plan rpm_install_plan(const InstallInputs& inputs, const RpmCommands& commands);
@@ -114,6 +120,9 @@ inline constexpr PackageTool rpm_tool = {
     .published_versions = nullptr,
     .hidden_query = nullptr,
     .hiding_places = {},
+    .proxy_file = {},
+    .proxy_query = nullptr,
+    .parse_proxy = yum_proxy,
     .culprit = nullptr,
     .removal_hint = rpm_removal_hint,
     .reinstall_hint = nullptr,

@@ -75,6 +75,8 @@ constexpr RpmCommands commands = {
             return tdnf_words(at, {"install", package + "-" + version});
         },
     .renew_certificates = nullptr,
+    .past_caches = nullptr,
+    .forget_proxy = nullptr,  // its manual names no option for that
 };
 
 Plan install_plan(const InstallInputs& inputs) {
@@ -115,10 +117,9 @@ constexpr OutcomeRule rules[] = {
     {installing, "Error: 404 when downloading", Outcome::unmet},
     {installing, "nothing provides", Outcome::unmet},  // libsolv's
     {installing, "conflicts with", Outcome::unmet},    // libsolv's
+    {fetching, "Error(1528)", Outcome::mismatch},      // a checksum
     {fetching, "when downloading", Outcome::network},
     {fetching, "Failed to synchronize cache", Outcome::network},
-    {installing, "Error(1528)", Outcome::mismatch},  // a checksum
-    {fetching, "Error(1528)", Outcome::network},
     {fetching, "Error(12", Outcome::network},  // 1201 + curl's number
     {installing, "Error(1011)", Outcome::unmet},
 };
@@ -140,6 +141,9 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
     }
     if (kind == ToolRun::refresh && says_of_index(text, "Error: 404 when downloading")) {
         return Outcome::not_published;
+    }
+    if (says_busy(kind, text, "Error: ")) {
+        return Outcome::busy;
     }
     const OutcomeRule* rule = first_match(rules, kind, text);
     return rule != nullptr ? rule->outcome : Outcome::failed;
@@ -220,6 +224,7 @@ constinit const PackageTool tdnf = [] {
     tool.published_versions = published_versions;
     tool.hidden_query = hidden_query;
     tool.hiding_places = "excludepkgs= in /etc/tdnf/tdnf.conf, /etc/tdnf/locks.d";
+    tool.proxy_file = "/etc/tdnf/tdnf.conf";
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;

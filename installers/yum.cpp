@@ -76,6 +76,8 @@ constexpr RpmCommands commands = {
             return install_command(at, {"-C", "downgrade"}, {package + "-" + version});
         },
     .renew_certificates = [] { return yum_renew_certificates("yum"); },
+    .past_caches = [] { return Words{"--setopt=http_caching=none"}; },  // yum.conf(5)
+    .forget_proxy = [] { return yum_forget_proxy(); },
 };
 
 Plan install_plan(const InstallInputs& inputs) {
@@ -165,6 +167,7 @@ constinit const PackageTool yum = [] {
     tool.published_versions = published_versions;
     tool.hidden_query = hidden_query;
     tool.hiding_places = "exclude= in /etc/yum.conf and /etc/yum.repos.d, yum versionlock list";
+    tool.proxy_file = "/etc/yum.conf";
     tool.culprit = yum_culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;

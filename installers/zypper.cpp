@@ -71,6 +71,8 @@ constexpr RpmCommands commands = {
             return install_words({"--oldpackage"}, package + "=" + version);
         },
     .renew_certificates = nullptr,
+    .past_caches = nullptr,   // --force
+    .forget_proxy = nullptr,  // it has no option for that
 };
 
 Plan install_plan(const InstallInputs& inputs) {
@@ -123,17 +125,22 @@ constexpr OutcomeRule rules[] = {
     {installing, "not found on medium", Outcome::unmet},
     {installing, "No provider of", Outcome::unmet},
     {refreshing, "Repository type can't be determined", Outcome::not_published},
+    {fetching, "Digest verification failed", Outcome::mismatch},
+    {fetching, "temporarily unaccessible", Outcome::busy},  // 503 (libzypp, MediaCurl.cc)
     {fetching, "Permission to access", Outcome::network},
     {fetching, "Download (curl) error", Outcome::network},
-    {fetching, "temporarily unaccessible", Outcome::network},
     {fetching, "Timeout exceeded", Outcome::network},
     {fetching, "Valid metadata not found", Outcome::network},
     {installing, "corrupted during transfer", Outcome::mismatch},
+    {fetching, "corrupted during transfer", Outcome::network},  // also of a signature
 };
 
 Outcome classify_failure(ToolRun kind, int code, std::string_view text) {
     if (code == locked) {
         return Outcome::locked;
+    }
+    if (says_busy(kind, text, "HTTP response: ")) {
+        return Outcome::busy;
     }
     const OutcomeRule* rule = first_match(rules, kind, text);
     return rule != nullptr ? rule->outcome : Outcome::failed;
@@ -240,6 +247,8 @@ constinit const PackageTool zypper = [] {
     tool.classify = classify;
     tool.newest_version = newest_version;
     tool.published_versions = published_versions;
+    tool.proxy_file = "/etc/sysconfig/proxy";
+    tool.parse_proxy = suse_proxy;
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;

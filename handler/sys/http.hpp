@@ -27,14 +27,17 @@ struct HttpResponse {
         timed_out,
         cut_off,
         too_big,
-        proxy,
+        proxy,              ///< the proxy answered, and refused
+        proxy_unreachable,  ///< its name is unknown, or it takes no connection
         other
     };
     Failure failure = Failure::none;
     long status = 0;
     std::string body;
     std::map<std::string, std::string> headers;  ///< names in lower case
-    std::string detail;  ///< for a failure: libcurl's words, e.g. "Could not resolve host: ..."
+    std::string detail;  ///< for a failure: libcurl's words, e.g. "Could not resolve host: ...";
+                         ///< when timed out, how far it came: "the server took no connection"
+    std::string issuer;  ///< of the certificate that was refused, "CN=..."; else empty
 
     bool ok() const { return failure == Failure::none && status == 200; }
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "handler/sys/real_http.hpp"
 
+#include "handler/sys/seen_issuer.hpp"
+
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
@@ -25,7 +27,7 @@ struct FailureRow {
 
 constexpr auto failures = std::to_array<FailureRow>({
     {CURLE_COULDNT_RESOLVE_HOST, Reason::name_lookup},
-    {CURLE_COULDNT_RESOLVE_PROXY, Reason::proxy},
+    {CURLE_COULDNT_RESOLVE_PROXY, Reason::proxy_unreachable},
     {CURLE_PROXY, Reason::proxy},
     {CURLE_COULDNT_CONNECT, Reason::connect},
     {CURLE_OPERATION_TIMEDOUT, Reason::timed_out},
@@ -152,6 +154,12 @@ List header_list(const HttpRequest& request) {
     return {list, curl_slist_free_all};
 }
 
+bool done(CURL* easy, CURLINFO time) {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(easy, time, &microseconds);
+    return microseconds > 0;
+}
+
 Reason reason_of(CURLcode code, CURL* easy, const Transfer& transfer) {
     long status = 0;
     long connect_status = 0;  // the proxy's answer to CONNECT
@@ -167,8 +175,27 @@ Reason reason_of(CURLcode code, CURL* easy, const Transfer& transfer) {
     if (code == CURLE_OK) {
         return Reason::none;
     }
+    if (with_proxy && (code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT &&
+                                                         !done(easy, CURLINFO_CONNECT_TIME_T)))) {
+        return Reason::proxy_unreachable;
+    }
     const auto* row = std::ranges::find(failures, code, &FailureRow::code);
     return row == failures.end() ? Reason::other : row->reason;
+}
+
+/// How far a request came until its time was up (CURLINFO_*_TIME_T are 0 for what was not reached).
+std::string_view stage(CURL* easy, const Transfer& transfer) {
+    if (!done(easy, CURLINFO_NAMELOOKUP_TIME_T)) {
+        return "no name server answered";
+    }
+    if (!done(easy, CURLINFO_CONNECT_TIME_T)) {
+        return "nobody took the connection";
+    }
+    const bool tls = transfer.request.url.starts_with("https:");
+    if (tls && !done(easy, CURLINFO_APPCONNECT_TIME_T)) {
+        return "a connection was made, but the TLS handshake did not end";
+    }
+    return "a connection was made, but the answer did not end";
 }
 
 /// A response that says nothing but why there is none.
@@ -220,6 +247,8 @@ HttpResponse RealHttp::get(const HttpRequest& request) {
     set_limits(easy.get(), request);
     set_proxy(easy.get(), request);
     set_callbacks(easy.get(), transfer);
+    std::string issuer;
+    note_refused_issuer(easy.get(), issuer);
 
     const bool named = !certificate_file_.empty() || !certificate_folder_.empty();
     const std::string file = named ? certificate_file_ : find_ca_bundle(files_);
@@ -231,7 +260,13 @@ HttpResponse RealHttp::get(const HttpRequest& request) {
     const CURLcode code = curl_easy_perform(easy.get());
     const Reason reason = reason_of(code, easy.get(), transfer);
     if (reason != Reason::none) {
-        return failed(reason, code, words.data(), transfer);
+        auto response = failed(reason,
+                               code,
+                               reason == Reason::timed_out ? stage(easy.get(), transfer)
+                                                           : std::string_view(words.data()),
+                               transfer);
+        response.issuer = reason == Reason::tls ? issuer : "";
+        return response;
     }
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &transfer.response.status);
     return std::move(transfer.response);

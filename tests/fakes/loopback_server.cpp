@@ -11,9 +11,7 @@
 #include <stdexcept>
 
 namespace aadssh {
-namespace {
 
-/// Bound to a free port of 127.0.0.1, which is put into `port`.
 Descriptor bind_loopback(std::uint16_t& port) {
     Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
@@ -28,8 +26,6 @@ Descriptor bind_loopback(std::uint16_t& port) {
     port = ntohs(address.sin_port);
     return socket;
 }
-
-}  // namespace
 
 LoopbackServer::LoopbackServer(Answer answer)
     : answer_(std::move(answer)), listener_(bind_loopback(port_)) {

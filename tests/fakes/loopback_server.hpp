@@ -44,6 +44,9 @@ class LoopbackServer {
     std::thread thread_;
 };
 
+/// A socket bound to a free port of 127.0.0.1, which is put into `port`.
+Descriptor bind_loopback(std::uint16_t& port);
+
 /// A port of 127.0.0.1 on which nobody listens.
 std::uint16_t closed_port();
 

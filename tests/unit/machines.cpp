@@ -282,8 +282,8 @@ std::map<std::string, std::string> Machine::system() const {
 std::vector<std::string> Machine::package_manager_commands() const {
     auto lines = fake.processes.lines();
     std::erase_if(lines, [](const std::string& line) {
-        return line.starts_with("dpkg-query ") || line.starts_with("rpm -q") ||
-               line.starts_with("/usr/sbin/sshd ");
+        return line.starts_with("dpkg-query ") || line.starts_with("apt-config ") ||
+               line.starts_with("rpm -q") || line.starts_with("/usr/sbin/sshd ");
     });
     return lines;
 }

@@ -3,8 +3,11 @@
 #include "handler/sys/real_http.hpp"
 #include "tests/fakes/files.hpp"
 #include "tests/fakes/loopback_server.hpp"
+#include "tests/fakes/tls_server.hpp"
 
 #include <doctest/doctest.h>
+
+#include <sys/socket.h>
 
 #include <cstdlib>
 
@@ -106,7 +109,43 @@ TEST_CASE("silence ends at the limit") {
     const LoopbackServer server(always(""));
     HttpRequest request = direct(server.url("/"));
     request.limit = 200ms;
-    CHECK(get(request).failure == Reason::timed_out);
+    const HttpResponse plain = get(request);
+    CHECK(plain.failure == Reason::timed_out);
+    CHECK(plain.detail == "a connection was made, but the answer did not end");
+    request.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/";
+    CHECK(get(request).failure != Reason::none);
+}
+
+TEST_CASE("a TLS handshake that does not end is told from a connection that nobody takes") {
+    std::uint16_t port = 0;
+    const Descriptor silent = bind_loopback(port);
+    REQUIRE(::listen(silent.get(), 8) == 0);  // the kernel takes connections, and nobody answers
+    HttpRequest request = direct("https://127.0.0.1:" + std::to_string(port) + "/");
+    request.limit = 200ms;
+    const HttpResponse response = get(request);
+    CHECK(response.failure == Reason::timed_out);
+    CHECK(response.detail == "a connection was made, but the TLS handshake did not end");
+}
+
+TEST_CASE("a certificate that is not trusted is refused, and its issuer named") {
+    const TlsServer server("Example Inspecting Proxy CA");
+    const HttpResponse response = get(direct(server.url()));
+    CHECK(response.failure == Reason::tls);
+    CHECK(response.issuer == "CN=Example Inspecting Proxy CA");
+    CHECK(response.detail.find("unable to get local issuer certificate") != std::string::npos);
+    // Another failure names none.
+    CHECK(get(direct("https://127.0.0.1:" + std::to_string(closed_port()) + "/")).issuer.empty());
+}
+
+TEST_CASE("a proxy that takes no connection, or has no known name, is named as the proxy") {
+    const std::string nowhere = "http://user:s3cret@127.0.0.1:" + std::to_string(closed_port());
+    for (const std::string url : {"http://127.0.0.1:1/", "https://127.0.0.1:1/"}) {
+        const HttpResponse response = get(through(nowhere, url));
+        CHECK(response.failure == Reason::proxy_unreachable);
+        CHECK(response.detail.find("s3cret") == std::string::npos);
+    }
+    CHECK(get(through("http://" + std::string(64, 'a') + ".invalid:1", "http://127.0.0.1/"))
+              .failure == Reason::proxy_unreachable);
 }
 
 TEST_CASE("a refused connection and an unknown name are told apart") {

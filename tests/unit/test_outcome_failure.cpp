@@ -33,6 +33,7 @@ TEST_CASE("outcomes: each has its exit code") {
     CHECK(exit_code_for(Outcome::locked) == ExitCode::package_manager_locked);
     CHECK(exit_code_for(Outcome::not_published) == ExitCode::unsupported);
     CHECK(exit_code_for(Outcome::network) == ExitCode::repository_unreachable);
+    CHECK(exit_code_for(Outcome::busy) == ExitCode::repository_unreachable);
     CHECK(exit_code_for(Outcome::mismatch) == ExitCode::repository_unreachable);
     CHECK(exit_code_for(Outcome::sources) == ExitCode::missing_dependency);
     CHECK(exit_code_for(Outcome::signature) == ExitCode::signature_refused);
@@ -47,6 +48,7 @@ TEST_CASE("outcomes: every failure quotes the tool and carries its outcome's cod
     for (const auto outcome : {Outcome::locked,
                                Outcome::not_published,
                                Outcome::network,
+                               Outcome::busy,
                                Outcome::mismatch,
                                Outcome::sources,
                                Outcome::signature,

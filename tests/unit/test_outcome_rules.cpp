@@ -35,6 +35,23 @@ std::string culprit(std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("outcome rules: 429, 502, 503 and 504 mean later, of what is fetched") {
+    const auto says = [](const std::string& text, ToolRun kind = ToolRun::refresh) {
+        return says_busy(kind, text, "code: ");
+    };
+    for (const std::string status : {"429", "502", "503", "504"}) {
+        CHECK(says("Status code: " + status + " for x"));
+        CHECK(says("Status code: " + status));
+        CHECK(says("code: 404, then code: " + status, ToolRun::download));
+        CHECK_FALSE(says("code: " + status, ToolRun::transaction));
+        CHECK_FALSE(says("code: " + status, ToolRun::query));
+    }
+    for (const std::string text : {"code: 500", "code: 404", "code: 5030", "503", "code: ", ""}) {
+        CAPTURE(text);
+        CHECK_FALSE(says(text));
+    }
+}
+
 TEST_CASE("outcome rules: the first that fits the kind of run and the text") {
     CHECK(meant(refresh, "it is gone") == "not_published");
     CHECK(meant(download, "it is gone") == "unmet");

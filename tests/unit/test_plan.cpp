@@ -76,6 +76,10 @@ TEST_CASE("plan: each kind of step has its sentence") {
     CHECK(describe(Step{run}) ==
           "install x; if the newest is refused for its signature or checksum: the version before "
           "it, with a warning");
+    run.remedies = patience({"-o", "x"}, {cure});
+    CHECK(describe(Step{run}) ==
+          "install x; if the server asks to come back later: wait 5 s, then again, up to 2 times; "
+          "if what arrives is not what the index lists: wait 10 s, do this, then again with -o x");
 }
 
 TEST_CASE("plan: every outcome and kind has a name of its own") {
@@ -83,7 +87,7 @@ TEST_CASE("plan: every outcome and kind has a name of its own") {
     for (int i = 0; i <= static_cast<int>(Outcome::failed); ++i) {
         names.insert(outcome_name(static_cast<Outcome>(i)));
     }
-    CHECK(names.size() == 13);
+    CHECK(names.size() == 14);
     CHECK(outcome_name(Outcome::not_published) == "not_published");
     CHECK(tool_run_name(ToolRun::query) == "query");
     CHECK(tool_run_name(ToolRun::transaction) == "transaction");
@@ -98,6 +102,33 @@ TEST_CASE("plan: a proxy's password is not shown") {
     CHECK(contains(describe(plan), "https_proxy (not shown)"));
     for (const RunTool& run : runs_of(plan)) {
         CHECK(run.environment.at("https_proxy") == "http://u:secret@p.example.org");
+    }
+}
+
+TEST_CASE("apt plan: a proxy of the settings wins, from a file that only root may read") {
+    InstallInputs inputs = usual_inputs();
+    const std::string url = "http://u:secret@p.example.org:3128";
+    inputs.proxy_variables = {{"http_proxy", url}, {"https_proxy", url}, {"no_proxy", "a.b"}};
+    for (const RunTool& run : runs_of(apt.install_plan(inputs))) {
+        CHECK(!contains(shell_line(run.argv), "--config-file"));
+    }
+    inputs.proxy_imposed = true;
+    const Plan plan = apt.install_plan(inputs);
+    const auto& file = std::get<WriteFile>(plan.steps.at(1));
+    CHECK(file.path == std::string(apt.scratch) + "/proxy.conf");
+    CHECK(file.mode == 0600);
+    CHECK(file.temporary);
+    CHECK(contains(file.content, "Acquire::https::Proxy \"" + url + "\";\n"));
+    CHECK(
+        contains(file.content, "Acquire::https::Proxy::packages.microsoft.com \"" + url + "\";\n"));
+    CHECK(contains(file.content, "Acquire::http::Proxy-Auto-Detect \"\";\n"));
+    CHECK(!contains(describe(plan), "secret"));
+    for (const RunTool& run : runs_of(plan)) {
+        CAPTURE(run.purpose);
+        CHECK(!contains(shell_line(run.argv), "secret"));
+        CHECK(run.environment.at("no_proxy") == "a.b");
+        const bool fetches = run.kind == ToolRun::refresh || run.kind == ToolRun::download;
+        CHECK((!fetches || has_word(run.argv, "--config-file=" + file.path)));
     }
 }
 
@@ -148,10 +179,17 @@ TEST_CASE("apt plan: order, optional packages and remedies") {
                            "download aadsshlogin",
                            "transaction aadsshlogin"});
     const RunTool& download = runs.at(7);
-    REQUIRE(download.remedies.size() == 2);
-    CHECK(download.remedies[0].on == Outcome::unmet);
-    CHECK(download.remedies[0].steps.at(0).best_effort);
-    CHECK(download.remedies[1].on == Outcome::interrupted);
+    REQUIRE(download.remedies.size() == 4);
+    CHECK(download.remedies[0].on == Outcome::busy);
+    CHECK(download.remedies[0].pause > std::chrono::seconds(0));
+    CHECK(download.remedies[1].on == Outcome::mismatch);
+    CHECK(has_word(download.remedies[1].again_with, "Acquire::http::No-Cache=true"));
+    CHECK(has_word(download.remedies[1].steps.at(0).argv, "Acquire::http::No-Cache=true"));
+    CHECK(download.remedies[1].steps.at(0).remedies.empty());
+    CHECK(download.remedies[2].on == Outcome::unmet);
+    CHECK(download.remedies[2].steps.at(0).best_effort);
+    CHECK(download.remedies[3].on == Outcome::interrupted);
+    CHECK(runs.at(2).remedies.size() == 2);
     REQUIRE(runs.at(8).remedies.size() == 1);
     CHECK(runs.at(8).remedies[0].steps.at(0).argv ==
           Strings{"dpkg", "--force-confdef", "--force-confold", "--configure", "-a"});

@@ -18,11 +18,11 @@ struct Probed {
     World world = fake.world();
     ProxySettings proxies;
 
-    Probe look(HttpResponse response, Seconds limit = Seconds(840)) {
+    Probe look(HttpResponse response, Seconds limit = Seconds(840), Look why = Look::to_explain) {
         fake.http.on(in_release, std::move(response));
         const Repository repository{
             .url = debian_12.repository, .spellings = {}, .suite = "bookworm"};
-        return probe_repository(world, repository, proxies, Deadline(fake.clock, limit));
+        return probe_repository(world, repository, proxies, Deadline(fake.clock, limit), why);
     }
 };
 
@@ -68,7 +68,12 @@ TEST_CASE("probe: every way to fail names host and port, and the proxy without i
         CHECK_FALSE(contains_text(text, "hunter2"));
     }
     const auto refused = describe_http(in_release, no_answer(Failed::proxy, "407"), proxy);
-    CHECK(contains_text(refused, "the proxy proxy.example:3128 refused: 407"));
+    CHECK(contains_text(refused, "the proxy proxy.example:3128 refused to lead to "));
+    CHECK(contains_text(refused, "packages.microsoft.com:443: 407"));
+    const auto away =
+        describe_http(in_release, no_answer(Failed::proxy_unreachable, "no route"), proxy);
+    CHECK(contains_text(away, "the proxy proxy.example:3128 on the way to packages.microsoft.com"));
+    CHECK(contains_text(away, "cannot be reached: no route"));
 }
 
 TEST_CASE("probe: a certificate that is not valid today may be the clock's fault") {
@@ -93,4 +98,33 @@ TEST_CASE("probe: ports as they are written, else the scheme's") {
     CHECK(at("https://a.example:8443/x").starts_with("a.example:8443 answered"));
     CHECK(at("https://[2001:db8::1]/x").starts_with("[2001:db8::1]:443 answered"));
     CHECK(at("https://[2001:db8::1]:8443/x").starts_with("[2001:db8::1]:8443 answered"));
+}
+
+TEST_CASE("probe: the issuer of a certificate that is refused is named, with what to do") {
+    auto response = no_answer(Failed::tls, "unable to get local issuer certificate");
+    response.issuer = "CN=Example Inspecting Proxy CA";
+    Probed probed;
+    const auto probe = probed.look(response);
+    CHECK(contains_text(probe.detail, "was issued by CN=Example Inspecting Proxy CA"));
+    CHECK(contains_text(probe.remedy, "trust store"));
+}
+
+TEST_CASE("probe: each sort of failure has a remedy of its own, or the exit code's") {
+    CHECK(contains_text(http_remedy(no_answer(Failed::proxy)), "setting proxy.url"));
+    CHECK(contains_text(http_remedy(no_answer(Failed::proxy_unreachable)), "setting proxy.url"));
+    CHECK(contains_text(http_remedy(answer(429)), "wait some minutes"));
+    CHECK(contains_text(http_remedy(answer(503)), "wait some minutes"));
+    CHECK(http_remedy(answer(403)).empty());
+    CHECK(http_remedy(no_answer(Failed::connect)).empty());
+}
+
+TEST_CASE("probe: to choose, a busy server is asked again; to explain, once") {
+    Probed choosing;
+    choosing.fake.http.on(in_release, answer(503));
+    CHECK(choosing.look(answer(200), Seconds(840), Look::to_choose).answer == Probe::Answer::there);
+    CHECK(choosing.fake.http.requests.size() == 2);
+    Probed explaining;
+    explaining.fake.http.on(in_release, answer(503));
+    CHECK(explaining.look(answer(200)).answer == Probe::Answer::refused);
+    CHECK(explaining.fake.http.requests.size() == 1);
 }

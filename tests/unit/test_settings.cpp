@@ -48,6 +48,8 @@ void check_none(const Settings& settings) {
     CHECK(settings.key_url.empty());
     CHECK_FALSE(settings.deadline);
     CHECK(settings.repair);
+    CHECK(settings.proxy_url.empty());
+    CHECK(settings.proxy_bypass.empty());
     CHECK(settings.notes.empty());
 }
 
@@ -58,6 +60,8 @@ TEST_CASE("settings: all of them") {
     CHECK(settings.signing_keys == std::vector<std::string>{fingerprint});
     CHECK(settings.key_url == "https://mirror.example.com/keys/mirror.asc");
     CHECK(settings.deadline == std::chrono::seconds(300));
+    CHECK(settings.proxy_url == "http://user:secret@proxy.example.com:3128");
+    CHECK(settings.proxy_bypass == "localhost,.example.com");
     CHECK(settings.notes.empty());
 }
 
@@ -93,7 +97,7 @@ TEST_CASE("settings: an unknown setting is named together with the known ones") 
     const Failure failure = fake.failure();
     CHECK(failure.problem == "the public setting /reposotory is not valid");
     CHECK(failure.cause ==
-          "unknown setting (known: repository, deadlineSeconds); read from /c/3.settings");
+          "unknown setting (known: repository, proxy, deadlineSeconds); read from /c/3.settings");
     CHECK(failure.remedy ==
           "correct it with az vm extension set --settings and run the extension again");
 }
@@ -291,6 +295,41 @@ TEST_CASE("settings: mistakes in the machine-wide file name that file") {
         fake.files.answers[machine_path] = {FileText::State::denied, "", "Permission denied"};
         CHECK(fake.failure().problem == machine_path + " cannot be read");
     }
+}
+
+TEST_CASE("settings: a proxy is refused without quoting what may be its password") {
+    for (const std::string value :
+         {R"("user:hunter2hunter2@proxy.example:3128")",
+          R"({"url":"user:hunter2hunter2@proxy.example:3128"})",
+          R"({"url":"http://user:hunter2hunter2@proxy.example"})",
+          R"({"url":"http://user:hunter2hunter2@proxy.example:port"})",
+          R"({"url":"ftp://user:hunter2hunter2@proxy.example:3128"})",
+          R"({"url":["user:hunter2hunter2@proxy.example:3128"]})",
+          R"({"url":"http://user:hunter2hunter2@:3128"})",
+          R"({"url":"http://user:hunter2\"hunter2@proxy.example:3128"})"}) {
+        CAPTURE(value);
+        SettingsWorld fake;
+        fake.own_public(R"({"proxy":)" + value + "}");
+        const Failure failure = fake.failure();
+        CHECK(failure.problem.starts_with("the public setting /proxy"));
+        CHECK(failure.message().find("hunter2") == std::string::npos);
+        CHECK(failure.cause.find("http://proxy.example.com:3128") != std::string::npos);
+    }
+}
+
+TEST_CASE("settings: hosts that bypass the proxy need a proxy, and are hosts") {
+    SettingsWorld fake;
+    fake.own_public(R"({"proxy":{"bypass":["a.example"]}})");
+    CHECK(fake.failure().problem == "the setting /proxy/bypass is useless without /proxy/url");
+    fake.own_public(R"({"proxy":{"url":"http://p.example:1","bypass":["a b"]}})");
+    CHECK(fake.failure().problem == "the public setting /proxy/bypass/0 is not valid");
+    fake.own_public(R"({"proxy":{"url":"HTTP://p.example:1/"}})");
+    CHECK(fake.failure().problem == "the public setting /proxy/url is not valid");
+    fake.own_public(R"({"proxy":{"url":"http://p.example:1/"}})");
+    CHECK(fake.read().proxy_url == "http://p.example:1");
+    fake.machine(R"({"proxy":{"url":"http://machine.example:1","bypass":["a.example"]}})");
+    CHECK(fake.read().proxy_url == "http://p.example:1");
+    CHECK(fake.read().proxy_bypass == "a.example");
 }
 
 TEST_CASE("settings: signing keys without an address are fine") {

@@ -50,8 +50,21 @@ const Quoted quoted[] = {
      "failure: repodata/repomd.xml from x: [Errno 256] No more mirrors to try.\n",
      1,
      refresh,
-     network,
+     busy,
      "HTTPS Error 503"},
+    {"https://x.example.org/repodata/primary.xml.gz: [Errno -1] Metadata file does not match "
+     "checksum\nTrying other mirror.\n"
+     "failure: repodata/primary.xml.gz from x: [Errno 256] No more mirrors to try.\n",
+     1,
+     refresh,
+     mismatch,
+     "does not match checksum"},
+    {"https://x.example.org/a.rpm: [Errno -1] Package does not match intended download. "
+     "Suggestion: run yum --enablerepo=x clean metadata\nTrying other mirror.\n",
+     1,
+     download,
+     mismatch,
+     "does not match intended download"},
     {"https://x.example.org/repodata/repomd.xml: [Errno 14] curl#35 - \"TCP connection reset by "
      "peer\"\nfailure: repodata/repomd.xml from x: [Errno 256] No more mirrors to try.\n",
      1,
@@ -206,7 +219,14 @@ const Documented documented = {
                 "--enablerepo",
                 "--showduplicates",
                 "--downloadonly"},
-    .settings = {"exit_on_lock", "timeout", "retries", "skip_if_unavailable", "metadata_expire"},
+    .settings = {"exit_on_lock",
+                 "timeout",
+                 "retries",
+                 "skip_if_unavailable",
+                 "metadata_expire",
+                 "http_caching",
+                 "proxy",
+                 "proxy_username"},
     .commands = {"makecache", "list", "install", "reinstall", "update"},
 };
 

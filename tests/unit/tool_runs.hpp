@@ -140,7 +140,10 @@ inline std::vector<InstallInputs> all_inputs() {
     older.packages = {"aadsshlogin"};
     older.optional_packages.clear();
     older.version = "1.0.030480001-1";
-    return {plain, again, existing, provided, older};
+    InstallInputs imposed = plain;
+    imposed.proxy_variables = {{"https_proxy", "http://user:secret@proxy.example:3128"}};
+    imposed.proxy_imposed = true;
+    return {plain, again, existing, provided, older, imposed};
 }
 
 /// Every command line of the tool in all plans, remedies included.
@@ -155,6 +158,9 @@ inline std::vector<std::vector<std::string>> command_lines(const PackageTool& to
                     lines.push_back(run->older_question);
                 }
                 for (const Remedy& remedy : run->remedies) {
+                    lines.push_back(run->argv);
+                    lines.back().insert(
+                        lines.back().end(), remedy.again_with.begin(), remedy.again_with.end());
                     for (const RunTool& cure : remedy.steps) {
                         lines.push_back(cure.argv);
                     }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// What a busy server and files that do not fit their index lead to, with apt's own words.
+#include "tests/unit/plans.hpp"
+#include "tests/unit/test_data.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace aadssh;
+
+namespace {
+
+const CommandResult busy = exits(100, test_data("apt/2.6-refresh-429.txt"));
+const CommandResult mismatch = exits(100, test_data("apt/2.6-refresh-hash-mismatch.txt"));
+const std::string no_cache = "Acquire::http::No-Cache=true";
+
+RunTool refresh() {
+    auto step = tool(ToolRun::refresh, {"apt-get", "update"});
+    step.remedies = patience({"-o", no_cache});
+    return step;
+}
+
+}  // namespace
+
+TEST_CASE("remedies: a busy server is asked twice more, after growing pauses") {
+    Plans plans;
+    auto& clock = plans.vm.fake.clock;
+    SUBCASE("until it answers") {
+        plans.answers({busy, exits(0)});
+        CHECK(plans.apply_steps({refresh()}).outcome == Outcome::ok);
+        CHECK(clock.sleeps.size() == 1);
+    }
+    SUBCASE("and then no more") {
+        plans.answers({busy});
+        const auto applied = plans.apply_steps({refresh()});
+        CHECK(applied.outcome == Outcome::busy);
+        CHECK(contains_text(applied.words, "429  Too Many Requests"));
+        REQUIRE(clock.sleeps.size() == 2);
+        CHECK(clock.sleeps[1] >= Seconds(15));
+        CHECK(clock.sleeps[1] <= Milliseconds(18750));
+        CHECK(plans.vm.fake.processes.ran({"apt-get"}) == 3);
+    }
+    CHECK(clock.sleeps[0] >= Seconds(5));
+    CHECK(clock.sleeps[0] <= Milliseconds(6250));
+}
+
+TEST_CASE("remedies: no wait is begun that would leave too little time for the installation") {
+    Plans plans;
+    plans.run.deadline.lower_to(Seconds(10));
+    plans.vm.fake.clock.advance(Seconds(2));
+    plans.answers({busy});
+    CHECK(plans.apply_steps({refresh()}).outcome == Outcome::busy);
+    CHECK(plans.vm.fake.clock.sleeps.empty());
+    CHECK(plans.vm.fake.processes.ran({"apt-get"}) == 1);
+}
+
+TEST_CASE("remedies: what does not fit its index is asked for once more, past caches") {
+    Plans plans;
+    SUBCASE("it fits now") {
+        plans.answers({mismatch, exits(0)});
+        CHECK(plans.apply_steps({refresh()}).outcome == Outcome::ok);
+    }
+    SUBCASE("it still does not") {
+        plans.answers({mismatch});
+        CHECK(plans.apply_steps({refresh()}).outcome == Outcome::mismatch);
+    }
+    const auto& commands = plans.vm.fake.processes.commands;
+    REQUIRE(commands.size() == 2);
+    CHECK_FALSE(has_word(commands[0], no_cache));
+    CHECK(has_word(commands[1], no_cache));
+    CHECK(plans.vm.fake.clock.slept() >= Seconds(10));
+}
+
+TEST_CASE("remedies: one may follow another, and the words past caches stay") {
+    Plans plans;
+    plans.answers({busy, mismatch, busy, exits(0)});
+    CHECK(plans.apply_steps({refresh()}).outcome == Outcome::ok);
+    CHECK(has_word(plans.vm.fake.processes.commands.back(), no_cache));
+}
+
+TEST_CASE("remedies: a run that is asked to end while it waits says so") {
+    Plans plans;
+    plans.vm.fake.clock.at_sleep = [&] { plans.vm.fake.processes.stop_requested = true; };
+    auto stopped = exits(0);
+    stopped.interrupted = true;
+    plans.answers({busy, stopped});
+    CHECK(plans.code({refresh()}) == ExitCode::deadline_reached);
+}
+
+TEST_CASE("remedies: install goes on after a 503, and explains files that never fit") {
+    Machine vm(debian_12);
+    SUBCASE("503, then fine") {
+        int refreshes = 0;
+        vm.fake.processes.on_match(
+            [&](const Command& c) { return has_word(c, "update") && ++refreshes == 1; },
+            [](const Command&) { return busy; });
+        CHECK(vm.command("install").code == 0);
+        CHECK(refreshes > 1);
+    }
+    SUBCASE("hash mismatch") {
+        vm.fake.processes.on_match([](const Command& c) { return has_word(c, "update"); },
+                                   [](const Command&) { return mismatch; });
+        const auto ended = vm.command("install");
+        CHECK(ended.code == 20);
+        CHECK(contains_text(ended.err, "Hash Sum mismatch"));
+        CHECK(contains_text(ended.err, "in half an hour"));
+    }
+}
