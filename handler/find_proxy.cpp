@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/find_proxy.hpp"
 
+#include "handler/facts.hpp"
 #include "handler/json.hpp"
 #include "handler/log.hpp"
 #include "handler/packages.hpp"
@@ -49,7 +50,7 @@ ProxySettings of_waagent(RunContext& run) {
 
 /// The variable no_proxy counts here, too: package managers obey it whoever named the proxy.
 ProxySettings of_package_tool(RunContext& run) {
-    const auto* tool = present_tool(run.world);
+    const auto* tool = machine_tool(run.world);
     if (tool == nullptr || tool->parse_proxy == nullptr) {
         return {};
     }

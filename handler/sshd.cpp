@@ -17,7 +17,7 @@ namespace {
 constexpr const char* sshd_program = "/usr/sbin/sshd";
 constexpr const char* sshd_folder = "/etc/ssh/";
 constexpr std::size_t text_limit = 1024UL * 1024;
-constexpr Seconds patience{20};
+constexpr Seconds answer_limit{20};
 
 void make_run_sshd(World& world) {
     if (!world.files.info("/run/sshd")) {
@@ -121,7 +121,7 @@ SshdAnswer ask_sshd(World& world, RunSshd folder) {
                   "-C",
                   fmt::format("user={},host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22",
                               probe_user)},
-         .limit = patience});
+         .limit = answer_limit});
     if (!result.ok()) {
         return {fmt::format("sshd's configuration could not be tried: {}.", words_of_sshd(result)),
                 {}};
@@ -141,14 +141,14 @@ std::string sshd_complaint(World& world) {
         return {};
     }
     make_run_sshd(world);
-    const auto result = run_logged(world, {.argv = {sshd_program, "-t"}, .limit = patience});
+    const auto result = run_logged(world, {.argv = {sshd_program, "-t"}, .limit = answer_limit});
     return result.ok() ? std::string() : words_of_sshd(result);
 }
 
 /// Before OpenSSH 9.2 there was no -V: then it is the line above the usage.
 std::optional<SshdVersion> sshd_version(World& world) {
     constexpr std::string_view name = "OpenSSH_";
-    const auto result = run_logged(world, {.argv = {sshd_program, "-V"}, .limit = patience});
+    const auto result = run_logged(world, {.argv = {sshd_program, "-V"}, .limit = answer_limit});
     const std::size_t at = result.output.find(name);
     if (at == std::string::npos) {
         return std::nullopt;

@@ -18,7 +18,7 @@ using Level = Substatus::Level;
 using Way = SshdReload::Way;
 using Properties = std::map<std::string, std::string, std::less<>>;
 
-constexpr Seconds patience{20};
+constexpr Seconds answer_limit{20};
 /// Debian's family has ssh, with sshd as an alias, all others sshd.
 constexpr const char* units[] = {"ssh.service", "sshd.service", "ssh.socket", "sshd.socket"};
 
@@ -45,7 +45,7 @@ SshdReload ask_systemd(World& world) {
     std::vector<std::string> argv = {
         "systemctl", "show", "-p", "Id", "-p", "ActiveState", "-p", "CanReload"};
     argv.insert(argv.end(), std::begin(units), std::end(units));
-    return choose_sshd_reload(run_logged(world, {.argv = argv, .limit = patience}).output);
+    return choose_sshd_reload(run_logged(world, {.argv = argv, .limit = answer_limit}).output);
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ void reload_sshd(RunContext& run) {
     std::string trouble;
     if (way == Way::reload) {
         const auto end =
-            run_logged(run.world, {.argv = {"systemctl", "reload", unit}, .limit = patience});
+            run_logged(run.world, {.argv = {"systemctl", "reload", unit}, .limit = answer_limit});
         if (end.ok()) {
             run.note({"sshd-reload",
                       Level::success,
