@@ -85,7 +85,7 @@ TEST_CASE("tool proxy: SUSE's file, unless it is switched off") {
 TEST_CASE("tool proxy: every package manager says where its own stands") {
     for (const PackageTool* tool : {&apt, &dnf, &yum, &tdnf, &zypper}) {
         CAPTURE(tool->name);
-        REQUIRE(tool->parse_proxy != nullptr);
+        REQUIRE((tool->parse_proxy != nullptr));
         CHECK((tool->proxy_query == nullptr) == !tool->proxy_file.empty());
     }
     CHECK(apt.proxy_query() == std::vector<std::string>{"apt-config", "dump"});
