@@ -193,7 +193,7 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
 
 void converge(RunContext& run, const Facts& facts) {
     withdraw_keys(run, *facts.support.row->tool);
-    find_proxy(run);
+    find_proxy(run, *facts.support.row->tool);
     const auto rungs = choose_rungs(run, facts);
     std::vector<std::string> asked;
     for (const auto& repository : rungs) {
@@ -265,7 +265,7 @@ void restore_own_files(RunContext& run, const Facts& facts) {
     });
     try {
         if (fetches) {
-            find_proxy(run);
+            find_proxy(run, tool);
         }
         apply(run, tool, plan);
         run.note({"repository",

@@ -84,7 +84,7 @@ Outlook look_ahead(RunContext& run) {
         if (note_kept_package(run, facts)) {
             demand_verified(run, facts, RunSshd::leave_absent);
         } else {
-            find_proxy(run);
+            find_proxy(run, *facts.support.row->tool);
             outlook.plan = first_plan(run, facts);
         }
     } catch (const Failure& failure) {
