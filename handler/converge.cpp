@@ -201,7 +201,7 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
 Attempt try_rungs(RunContext& run,
                   const Facts& facts,
                   const std::function<void(InstallInputs&)>& adjust) {
-    find_proxy(run);
+    find_proxy(run, *facts.support.row->tool);
     Attempt attempt;
     for (const auto& repository : choose_rungs(run, facts)) {
         if (!attempt.rung.url.empty()) {
@@ -297,7 +297,7 @@ void restore_own_files(RunContext& run, const Facts& facts) {
     });
     try {
         if (fetches) {
-            find_proxy(run);
+            find_proxy(run, tool);
         }
         apply(run, tool, plan);
         run.note({"repository",

@@ -31,17 +31,17 @@ std::string text_of(const World& world, const std::string& path) {
     return file.text;
 }
 
-ProxySettings of_setting(RunContext& run) {
+ProxySettings of_setting(RunContext& run, const PackageTool& /*tool*/) {
     const ConfiguredProxy configured{
         run.settings.proxy_url, run.settings.proxy_url, run.settings.proxy_bypass};
     return settings_of(configured, "the setting proxy", ProxyReach::imposed);
 }
 
-ProxySettings of_variables(RunContext& run) {
+ProxySettings of_variables(RunContext& run, const PackageTool& /*tool*/) {
     return read_proxies(run.world.environment);
 }
 
-ProxySettings of_waagent(RunContext& run) {
+ProxySettings of_waagent(RunContext& run, const PackageTool& /*tool*/) {
     constexpr const char* path = "/etc/waagent.conf";
     return settings_of(waagent_proxy(text_of(run.world, path)),
                        fmt::format("HttpProxy.Host in {}", path),
@@ -49,15 +49,11 @@ ProxySettings of_waagent(RunContext& run) {
 }
 
 /// The variable no_proxy counts here, too: package managers obey it whoever named the proxy.
-ProxySettings of_package_tool(RunContext& run) {
-    const auto* tool = machine_tool(run.world);
-    if (tool == nullptr || tool->parse_proxy == nullptr) {
-        return {};
-    }
+ProxySettings of_package_tool(RunContext& run, const PackageTool& tool) {
     std::string text;
-    std::string source(tool->proxy_file);
-    if (tool->proxy_query != nullptr) {
-        const auto argv = tool->proxy_query();
+    std::string source(tool.proxy_file);
+    if (tool.proxy_query != nullptr) {
+        const auto argv = tool.proxy_query();
         source = shell_line(argv);
         // Not into the log: it may hold a password in a form that no pattern recognises.
         const auto end = run_logged(run.world, {.argv = argv, .limit = question_limit}, false);
@@ -65,24 +61,24 @@ ProxySettings of_package_tool(RunContext& run) {
     } else {
         text = text_of(run.world, source);
     }
-    auto configured = tool->parse_proxy(text);
+    auto configured = tool.parse_proxy(text);
     const auto variables = read_proxies(run.world.environment);
     if (!variables.bypass.empty()) {
         configured.bypass += (configured.bypass.empty() ? "" : ",") + variables.bypass;
     }
     return settings_of(configured,
-                       fmt::format("{}'s own configuration ({})", tool->name, source),
+                       fmt::format("{}'s own configuration ({})", tool.name, source),
                        ProxyReach::tool_own);
 }
 
-ProxySettings of_environment_file(RunContext& run) {
+ProxySettings of_environment_file(RunContext& run, const PackageTool& /*tool*/) {
     constexpr const char* path = "/etc/environment";
     return settings_of(environment_file_proxy(text_of(run.world, path)), path, ProxyReach::offered);
 }
 
 /// Where the file lies is not documented; Azure's own extensions for Linux read it there
 /// (Azure/azure-linux-extensions, AzureMonitorAgent/ama_tst, and CrowdStrike's handler).
-ProxySettings of_arc(RunContext& run) {
+ProxySettings of_arc(RunContext& run, const PackageTool& /*tool*/) {
     constexpr const char* path = "/var/opt/azcmagent/localconfig.json";
     return settings_of(arc_proxy(text_of(run.world, path)),
                        fmt::format("proxy.url of the Azure Arc agent ({})", path),
@@ -90,7 +86,7 @@ ProxySettings of_arc(RunContext& run) {
 }
 
 /// In this order.
-constexpr ProxySettings (*places[])(RunContext&) = {
+constexpr ProxySettings (*places[])(RunContext&, const PackageTool&) = {
     of_setting, of_variables, of_waagent, of_package_tool, of_environment_file, of_arc};
 
 }  // namespace
@@ -121,9 +117,9 @@ ConfiguredProxy arc_proxy(std::string_view text) {
     return {.http = whole, .https = whole, .bypass = {}};
 }
 
-void find_proxy(RunContext& run) {
+void find_proxy(RunContext& run, const PackageTool& tool) {
     for (const auto& place : places) {
-        if (auto found = place(run); !found.source.empty()) {
+        if (auto found = place(run, tool); !found.source.empty()) {
             run.proxies = std::move(found);
             const auto& url = run.proxies.https.empty() ? run.proxies.http : run.proxies.https;
             run.note({"proxy",

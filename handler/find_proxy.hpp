@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "handler/run_context.hpp"
-#include "installers/tool_proxy.hpp"
+#include "installers/package_tool.hpp"
 
 #include <string_view>
 
@@ -11,7 +11,7 @@ namespace aadssh {
 /// the setting, this process's variables, the agent's waagent.conf, the package manager's own
 /// configuration, /etc/environment, Azure Arc's agent. Says in the log which one it is, and in the
 /// substatus "proxy"; there is none when no proxy was found.
-void find_proxy(RunContext& run);
+void find_proxy(RunContext& run, const PackageTool& tool);
 
 /// /etc/waagent.conf: HttpProxy.Host and HttpProxy.Port (WALinuxAgent common/conf.py). The agent
 /// uses them for itself and hands them to nobody.

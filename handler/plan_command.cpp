@@ -117,7 +117,7 @@ Outlook look_ahead(RunContext& run) {
         note_advice(run, RunSshd::leave_absent);
         const bool kept = note_kept_package(run, facts);
         if (!kept || !in_order) {
-            find_proxy(run);
+            find_proxy(run, *facts.support.row->tool);
             const auto rung = choose_rungs(run, facts).front();
             look_at_damage(run, facts, rung, outlook);
             if (!kept) {

@@ -135,14 +135,15 @@ Outcome yum_classify_failure(ToolRun kind, int code, std::string_view text) {
     if (const OutcomeRule* rule = first_match(first_rules, kind, text)) {
         return rule->outcome;
     }
-    if (says_busy(kind, text, "Status code: ") || says_busy(kind, text, " Error ")) {  // dnf, yum
-        return Outcome::busy;
-    }
     if (kind == ToolRun::refresh &&
         (says_of_index(text, "Status code: 404") || says_of_index(text, " Error 404 - "))) {
         return Outcome::not_published;
     }
     const OutcomeRule* rule = first_match(last_rules, kind, text);
+    const bool unmet = rule != nullptr && rule->outcome == Outcome::unmet;  // whoever was busy
+    if (!unmet && (says_busy(kind, text, "Status code: ") || says_busy(kind, text, " Error "))) {
+        return Outcome::busy;  // dnf, yum
+    }
     return rule != nullptr ? rule->outcome : Outcome::failed;
 }
 

@@ -131,8 +131,6 @@ constexpr OutcomeRule rules[] = {
     {fetching, "Download (curl) error", Outcome::network},
     {fetching, "Timeout exceeded", Outcome::network},
     {fetching, "Valid metadata not found", Outcome::network},
-    {installing, "corrupted during transfer", Outcome::mismatch},
-    {fetching, "corrupted during transfer", Outcome::network},  // also of a signature
 };
 
 Outcome classify_failure(ToolRun kind, int code, std::string_view text) {

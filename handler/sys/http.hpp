@@ -36,7 +36,7 @@ struct HttpResponse {
     std::string body;
     std::map<std::string, std::string> headers;  ///< names in lower case
     std::string detail;  ///< for a failure: libcurl's words, e.g. "Could not resolve host: ...";
-                         ///< when timed out, how far it came: "the server took no connection"
+                         ///< when timed out, how far it came: "no connection was made"
     std::string issuer;  ///< of the certificate that was refused, "CN=..."; else empty
 
     bool ok() const { return failure == Failure::none && status == 200; }

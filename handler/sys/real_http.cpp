@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/sys/real_http.hpp"
 
-#include "handler/sys/seen_issuer.hpp"
+#include "handler/sys/seen_tls.hpp"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -50,6 +50,7 @@ struct Transfer {
     HttpResponse response{};
     std::size_t header_bytes = 0;
     bool too_big = false;
+    SeenTls tls{};
 };
 
 std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* user) {
@@ -175,25 +176,24 @@ Reason reason_of(CURLcode code, CURL* easy, const Transfer& transfer) {
     if (code == CURLE_OK) {
         return Reason::none;
     }
-    if (with_proxy && (code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT &&
-                                                         !done(easy, CURLINFO_CONNECT_TIME_T)))) {
+    if (with_proxy && code == CURLE_COULDNT_CONNECT) {
         return Reason::proxy_unreachable;
     }
     const auto* row = std::ranges::find(failures, code, &FailureRow::code);
     return row == failures.end() ? Reason::other : row->reason;
 }
 
-/// How far a request came until its time was up (CURLINFO_*_TIME_T are 0 for what was not reached).
+/// How far a request came until its time was up. CURLINFO_CONNECT_TIME_T stays 0 during the TLS
+/// handshake in some versions of libcurl.
 std::string_view stage(CURL* easy, const Transfer& transfer) {
     if (!done(easy, CURLINFO_NAMELOOKUP_TIME_T)) {
         return "no name server answered";
     }
-    if (!done(easy, CURLINFO_CONNECT_TIME_T)) {
-        return "nobody took the connection";
-    }
-    const bool tls = transfer.request.url.starts_with("https:");
-    if (tls && !done(easy, CURLINFO_APPCONNECT_TIME_T)) {
+    if (transfer.tls.begun && !done(easy, CURLINFO_APPCONNECT_TIME_T)) {
         return "a connection was made, but the TLS handshake did not end";
+    }
+    if (!done(easy, CURLINFO_CONNECT_TIME_T)) {
+        return "no connection was made";
     }
     return "a connection was made, but the answer did not end";
 }
@@ -247,8 +247,7 @@ HttpResponse RealHttp::get(const HttpRequest& request) {
     set_limits(easy.get(), request);
     set_proxy(easy.get(), request);
     set_callbacks(easy.get(), transfer);
-    std::string issuer;
-    note_refused_issuer(easy.get(), issuer);
+    watch_tls(easy.get(), transfer.tls);
 
     const bool named = !certificate_file_.empty() || !certificate_folder_.empty();
     const std::string file = named ? certificate_file_ : find_ca_bundle(files_);
@@ -265,7 +264,7 @@ HttpResponse RealHttp::get(const HttpRequest& request) {
                                reason == Reason::timed_out ? stage(easy.get(), transfer)
                                                            : std::string_view(words.data()),
                                transfer);
-        response.issuer = reason == Reason::tls ? issuer : "";
+        response.issuer = reason == Reason::tls ? transfer.tls.refused_issuer : "";
         return response;
     }
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &transfer.response.status);

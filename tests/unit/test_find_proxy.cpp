@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/find_proxy.hpp"
+#include "installers/apt.hpp"
+#include "installers/dnf.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -24,7 +26,7 @@ struct Search {
     std::string found() {
         world.environment = vm.fake.environment;
         run.checks.clear();
-        find_proxy(run);
+        find_proxy(run, vm.distribution.has_rpm() ? dnf : apt);
         return run.checks.empty() ? "none" : run.checks.front().message;
     }
 };

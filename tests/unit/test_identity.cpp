@@ -159,8 +159,15 @@ TEST_CASE("identity: Retry-After is honoured as far as the budget reaches") {
         CHECK(fake.ask().kind == Kind::unreachable);
         CHECK(fake.clock.sleeps.empty());
     }
-    SUBCASE("a date, or nonsense") {
-        busy.headers["retry-after"] = "Wed, 21 Oct 2026 07:28:00 GMT";
+    SUBCASE("a date") {
+        busy.headers["retry-after"] = "Mon, 21 Sep 2026 14:13:29 GMT";
+        fake.then(busy);
+        fake.then(token_answer(vm));
+        CHECK(fake.ask().kind == Kind::system_assigned);
+        CHECK(fake.clock.sleeps == Times{Seconds(9)});
+    }
+    SUBCASE("nonsense") {
+        busy.headers["retry-after"] = "soon";
         fake.then(busy);
         fake.then(token_answer(vm));
         CHECK(fake.ask().kind == Kind::system_assigned);

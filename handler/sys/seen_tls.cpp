@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "handler/sys/seen_issuer.hpp"
+#include "handler/sys/seen_tls.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
@@ -25,28 +25,30 @@ std::string in_words(const X509_NAME* name) {
 
 /// Takes the place of OpenSSL's own call of the same function
 /// (SSL_CTX_set_cert_verify_callback(3)).
-int verify(X509_STORE_CTX* store, void* issuer) {
+int verify(X509_STORE_CTX* store, void* seen) {
     const int accepted = X509_verify_cert(store);
     if (accepted != 1) {
         const X509* last = X509_STORE_CTX_get_current_cert(store);
         last = last == nullptr ? X509_STORE_CTX_get0_cert(store) : last;
         if (last != nullptr) {
-            *static_cast<std::string*>(issuer) = in_words(X509_get_issuer_name(last));
+            static_cast<SeenTls*>(seen)->refused_issuer = in_words(X509_get_issuer_name(last));
         }
     }
     return accepted;
 }
 
-CURLcode set_up(CURL* /*easy*/, void* context, void* issuer) {
-    SSL_CTX_set_cert_verify_callback(static_cast<SSL_CTX*>(context), verify, issuer);
+/// Called when a connection to the server is there (CURLOPT_SSL_CTX_FUNCTION(3)).
+CURLcode set_up(CURL* /*easy*/, void* context, void* seen) {
+    static_cast<SeenTls*>(seen)->begun = true;
+    SSL_CTX_set_cert_verify_callback(static_cast<SSL_CTX*>(context), verify, seen);
     return CURLE_OK;
 }
 
 }  // namespace
 
-void note_refused_issuer(CURL* easy, std::string& issuer) {
+void watch_tls(CURL* easy, SeenTls& seen) {
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_up);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &issuer);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &seen);
 }
 
 }  // namespace aadssh
