@@ -93,7 +93,7 @@ TEST_CASE("settings: an unknown setting is named together with the known ones") 
     const Failure failure = fake.failure();
     CHECK(failure.problem == "the public setting /reposotory is not valid");
     CHECK(failure.cause ==
-          "unknown setting (known: repository, deadlineSeconds); read from /c/3.settings");
+          "unknown setting (known: repository, repair, deadlineSeconds); read from /c/3.settings");
     CHECK(failure.remedy ==
           "correct it with az vm extension set --settings and run the extension again");
 }
