@@ -60,6 +60,14 @@ void note_support(RunContext& run, const Facts& facts) {
     if (!facts.support.note.empty()) {
         run.note({"distribution", Level::warning, 0, facts.support.note});
     }
+    if (facts.support.row->keyring.empty() && !run.settings.key_url.empty()) {
+        run.note({"settings",
+                  Level::warning,
+                  0,
+                  fmt::format("repository.signingKeys and repository.keyUrl have no effect on {}: "
+                              "its own packages bring the repository and its keys.",
+                              facts.support.distribution)});
+    }
 }
 
 void check_legacy(RunContext& run, const Facts& facts) {

@@ -8,13 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from expectations import assert_good
+from expectations import RPM_QUESTIONS, assert_good
 from rig.debs import OLD
 from rig.etc_snapshot import difference
 from rig.machine import Machine
+from rig.rpms import PINNED
 
 MakeMachine = Callable[..., Machine]
-FAMILIES = ("debian11", "debian12", "debian12-minimal", "debian13", "ubuntu2004", "ubuntu2204", "ubuntu2404")
+FAMILIES = ("debian11", "debian12", "debian12-minimal", "debian13", "ubuntu2004", "ubuntu2204", "ubuntu2404",
+            "rhel7", "rhel9", "rocky9", "sles155", "azurelinux3")
 
 
 def shim(m: Machine) -> str:
@@ -22,12 +24,18 @@ def shim(m: Machine) -> str:
 
 
 def planned_commands(plan: dict[str, Any]) -> list[list[str]]:
-    return [step["argv"] for step in plan["plan"]["steps"] if step["kind"] == "run"]
+    return [step["argv"] for step in plan["plan"]["steps"] if "argv" in step]
+
+
+def is_question(argv: list[str]) -> bool:
+    """To sshd or to a package database: asked around the steps, and no step."""
+    return argv[0] in ("/usr/sbin/sshd", "dpkg-query") or (argv[0] == "rpm" and argv[1] in RPM_QUESTIONS)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_plan_is_what_install_does(machine: MakeMachine, family: str) -> None:
     m = machine(family)
+    m.microsoft.offer(PINNED if m.is_rpm else OLD)
     m.direct("disable")
     before = m.snapshot_etc()
     plan = json.loads(m.ok(shim(m), "plan", "--json"))
@@ -36,12 +44,12 @@ def test_plan_is_what_install_does(machine: MakeMachine, family: str) -> None:
     assert m.direct("install").code == 0
     log = m.handler_log().rpartition(" install 1.0.0 (extension version")[2]
     ran = [shlex.split(line.partition("run: ")[2]) for line in log.splitlines() if " run: " in line]
-    ran = [argv for argv in ran if argv[0] not in ("/usr/sbin/sshd", "dpkg-query")]  # questions, not steps
+    ran = [argv for argv in ran if not is_question(argv)]
     assert ran == planned_commands(plan)
     described = [step["text"] for step in plan["plan"]["steps"]]
     logged = [line.partition("step: ")[2] for line in log.splitlines() if " step: " in line]
     assert [text.splitlines()[0] for text in described] == logged[:len(described)]
-    assert_good(m, OLD)
+    assert_good(m, PINNED if m.is_rpm else OLD)
 
 
 def test_plan_without_root_and_agent(machine: MakeMachine) -> None:

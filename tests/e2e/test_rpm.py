@@ -15,6 +15,7 @@ from rig.rpms import PINNED, rpm
 MakeMachine = Callable[..., Machine]
 CHECKS = ("legacy", "identity", "repository", "package", "pam", "nss", "sshd", "selinux")
 ONE_OF_EACH = {"dnf": "rhel9", "zypper": "sles156", "tdnf": "azurelinux3", "yum": "rhel7"}
+every = pytest.mark.parametrize("family", RPM_FAMILIES)
 tools = pytest.mark.parametrize("family", ONE_OF_EACH.values(), ids=list(ONE_OF_EACH))
 
 
@@ -42,7 +43,10 @@ def test_install_enable_again_upgrade_uninstall(machine: MakeMachine, family: st
     m.goal_state(settings={})
     report = m.wait_reported(lambda r: r.success)
     assert PINNED in report.extension_message
-    assert {name: part.status for name, part in report.substatus.items()} == {name: "success" for name in CHECKS}
+    found = {name: part.status for name, part in report.substatus.items()}
+    if family_of(m).tool == "tdnf":  # where the distribution brings the keys, the test's own setting is told to be of no use
+        assert found.pop("settings") == "warning"
+    assert found == {name: "success" for name in CHECKS}
     assert_good(m, PINNED)
     assert m.ssh_login(ALICE).stdout.strip() == ALICE
     # The same again: no package tool, no request.
@@ -74,10 +78,12 @@ def test_a_repository_that_is_gone_is_51_and_leaves_nothing(machine: MakeMachine
     assert keys_of(m) == keys_before
 
 
-@tools
-def test_a_lock_that_is_freed_is_waited_for(machine: MakeMachine, family: str) -> None:
+@every
+def test_a_lock_is_waited_for_and_nobody_elses_broken_repository_matters(machine: MakeMachine, family: str) -> None:
     m = machine(family)
     m.microsoft.offer(PINNED)
+    m.write(f"{TOOLS[family_of(m).tool].repositories}/broken.repo",
+            "[broken]\nname=broken\nbaseurl=http://distro.test/no/such/place/\nenabled=1\ngpgcheck=1\n")
     with m.lock(lock_of(m)):
         m.goal_state(settings={})
         wait_until(lambda: "waiting: " in m.handler_log())
@@ -85,7 +91,7 @@ def test_a_lock_that_is_freed_is_waited_for(machine: MakeMachine, family: str) -
     assert_good(m, PINNED)
 
 
-@tools
+@every
 def test_a_failing_scriptlet_is_21_and_names_what_is_missing(machine: MakeMachine, family: str) -> None:
     m = machine(family)
     m.microsoft.offer(PINNED)
@@ -99,17 +105,6 @@ def test_a_failing_scriptlet_is_21_and_names_what_is_missing(machine: MakeMachin
     assert m.package_state("aadsshlogin") == ("", "")
 
 
-@tools
-def test_nobody_elses_broken_repository_matters(machine: MakeMachine, family: str) -> None:
-    m = machine(family)
-    m.microsoft.offer(PINNED)
-    m.write(f"{TOOLS[family_of(m).tool].repositories}/broken.repo",
-            "[broken]\nname=broken\nbaseurl=http://distro.test/no/such/place/\nenabled=1\ngpgcheck=1\n")
-    done = m.direct("install")
-    assert done.code == 0, done.stderr
-    assert_good(m, PINNED)
-
-
 @pytest.mark.parametrize("family", ("rhel9", "sles156"))
 def test_config_package_of_microsoft_after_us_and_before_our_removal(machine: MakeMachine, family: str) -> None:
     m = machine(family)
@@ -121,7 +116,7 @@ def test_config_package_of_microsoft_after_us_and_before_our_removal(machine: Ma
     assert_good(m, PINNED)
     removed = m.direct("uninstall")
     assert removed.code == 0 and f"{own} stays" in m.handler_log()
-    assert m.ok(*TOOLS[family_of(m).tool].refresh) is not None
+    m.ok(*TOOLS[family_of(m).tool].refresh)
     m.ok("rpm", "-e", "packages-microsoft-prod")
 
 

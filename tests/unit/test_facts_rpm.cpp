@@ -3,6 +3,7 @@
 #include "handler/digest.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
+#include "handler/preflight.hpp"
 #include "installers/apt.hpp"
 #include "installers/dnf.hpp"
 #include "installers/zypper.hpp"
@@ -185,6 +186,21 @@ TEST_CASE("facts: a repository that a package of the distribution describes keep
         CHECK(inputs.repository.id == id);
         CHECK_FALSE(inputs.existing_source.has_value());
     }
+}
+
+TEST_CASE("facts: settings that the distribution's own packages leave without effect are told") {
+    Machine vm(rhel_9);
+    World world = vm.fake.world();
+    auto run = context(world);
+    run.settings.key_url = "https://mirror.example/key.asc";
+    auto facts = gather_facts(world, run.environment);
+    note_support(run, facts);
+    CHECK(run.checks.empty());
+    facts.support = std::get<Support>(
+        look_up(parse_os_release(test_data("os-release/azurelinux-3")), "x86_64"));
+    note_support(run, facts);
+    REQUIRE(run.checks.size() == 1);
+    CHECK(contains_text(run.checks[0].message, "have no effect on Azure Linux 3.0"));
 }
 
 TEST_CASE("facts: the tool is the row's, though programs of others are there") {

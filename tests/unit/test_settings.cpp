@@ -58,6 +58,7 @@ TEST_CASE("settings: all of them") {
     CHECK(settings.signing_keys == std::vector<std::string>{fingerprint});
     CHECK(settings.key_url == "https://mirror.example.com/keys/mirror.asc");
     CHECK(settings.deadline == std::chrono::seconds(300));
+    CHECK_FALSE(settings.repair);
     CHECK(settings.notes.empty());
 }
 
