@@ -24,7 +24,7 @@ def shim(m: Machine) -> str:
 
 
 def planned_commands(plan: dict[str, Any]) -> list[list[str]]:
-    return [step["argv"] for step in plan["plan"]["steps"] if step["kind"] == "run"]
+    return [step["argv"] for step in plan["plan"]["steps"] if "argv" in step]
 
 
 def is_question(argv: list[str]) -> bool:

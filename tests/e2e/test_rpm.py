@@ -35,7 +35,7 @@ def config_package(family: str) -> Path:
     return rpm("packages-microsoft-prod", {"sles156": "1.1+sles15"}.get(family, f"1.1+{family}"))
 
 
-@every
+@pytest.mark.parametrize("family", RPM_FAMILIES)
 def test_install_enable_again_upgrade_uninstall(machine: MakeMachine, family: str) -> None:
     m = machine(family, trace=True)
     m.microsoft.offer(PINNED)

@@ -13,7 +13,7 @@ const std::string record =
     "Module: krb5\n"
     "[success=end default=ignore]\tpam_krb5.so minimum_uid=1000\n"
     "Module: unix\n"
-    "[success=end auth_err=2 default=ignore]\tpam_unix.so nullok try_first_pass\n"
+    "[success=end default=ignore]\tpam_unix.so nullok try_first_pass\n"
     "Module: capability\n"
     "optional\t\t\tpam_cap.so\n";
 
@@ -32,7 +32,7 @@ std::string file(const std::string& primary,
 
 const std::string krb5 = "auth\t[success=2 default=ignore]\tpam_krb5.so minimum_uid=1000\n";
 const std::string unix_line =
-    "auth\t[success=1 auth_err=2 default=ignore]\tpam_unix.so nullok try_first_pass\n";
+    "auth\t[success=1 default=ignore]\tpam_unix.so nullok try_first_pass\n";
 
 std::string conflict(const std::string& text, const std::string& type = "auth") {
     return pam_profile_conflict(type, record, text);

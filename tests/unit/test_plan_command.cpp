@@ -172,8 +172,11 @@ TEST_CASE("plan: a package that the administrator holds stays, as install leaves
 TEST_CASE("plan: ends with the code with which install ends before it changes anything") {
     Machine vm(debian_12);
     vm.set_up_by_us();
-    SUBCASE("a held package that is not set up: 21") {
+    SUBCASE("a held package that is not set up and must not be repaired: 21") {
         vm.dpkg["aadsshlogin"].state = "hi ";
+        vm.fake.files.add(
+            vm.folder + "/config/0.settings",
+            R"({"runtimeSettings":[{"handlerSettings":{"publicSettings":{"repair":false}}}]})");
         vm.fake.files.add("/etc/nsswitch.conf", "passwd: files\n");
         const auto said = vm.command("plan");
         CHECK(said.code == 21);

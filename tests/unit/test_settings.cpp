@@ -62,6 +62,7 @@ TEST_CASE("settings: all of them") {
     CHECK(settings.deadline == std::chrono::seconds(300));
     CHECK(settings.proxy_url == "http://user:secret@proxy.example.com:3128");
     CHECK(settings.proxy_bypass == "localhost,.example.com");
+    CHECK_FALSE(settings.repair);
     CHECK(settings.notes.empty());
 }
 
@@ -97,7 +98,7 @@ TEST_CASE("settings: an unknown setting is named together with the known ones") 
     const Failure failure = fake.failure();
     CHECK(failure.problem == "the public setting /reposotory is not valid");
     CHECK(failure.cause ==
-          "unknown setting (known: repository, proxy, deadlineSeconds); read from /c/3.settings");
+          "unknown setting (known: repository, proxy, repair, deadlineSeconds); read from /c/3.settings");
     CHECK(failure.remedy ==
           "correct it with az vm extension set --settings and run the extension again");
 }
