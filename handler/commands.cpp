@@ -203,7 +203,7 @@ Report leave_to(RunContext& run, const std::vector<std::string>& others) {
 
 Report uninstall(RunContext& run) {
     await_earlier_transaction(run);
-    const auto* tool = present_tool(run.world);
+    const auto* tool = machine_tool(run.world);
     if (tool == nullptr) {
         throw Failure(ExitCode::missing_dependency,
                       Phase::removal,

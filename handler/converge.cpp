@@ -131,6 +131,21 @@ std::string source_sentence(const InstallInputs& inputs) {
                            : "by the source that this extension wrote");
 }
 
+/// A key that the settings no longer name must not be trusted any more.
+void withdraw_keys(RunContext& run, const PackageTool& tool) {
+    const auto removed = remove_withdrawn_keys(run, tool);
+    if (!removed.left.empty()) {
+        run.note(
+            {"keys",
+             Level::warning,
+             static_cast<int>(removed.code),
+             fmt::format("Still trusted, although repository.signingKeys no longer names it: {}. "
+                         "On the VM, as root: {}.",
+                         fmt::join(removed.left, "; "),
+                         tool.removal_hint("gpg-pubkey-<its last eight digits>"))});
+    }
+}
+
 /// For the rung that our record says the source was written for; else for the first.
 InstallInputs inputs_of_own_source(RunContext& run, const Facts& facts) {
     const auto inputs_for = [&](const Repository& rung) {
@@ -182,6 +197,7 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
 }
 
 void converge(RunContext& run, const Facts& facts) {
+    withdraw_keys(run, *facts.support.row->tool);
     const auto rungs = choose_rungs(run, facts);
     std::vector<std::string> asked;
     for (const auto& repository : rungs) {
@@ -228,6 +244,7 @@ void note_repository(RunContext& run, const Facts& facts) {
 
 void restore_own_files(RunContext& run, const Facts& facts) {
     const auto& tool = *facts.support.row->tool;
+    withdraw_keys(run, tool);
     const auto inputs = inputs_of_own_source(run, facts);
     Plan plan{.title = "Restore files of this extension that vanished", .steps = {}, .notes = {}};
     for (const auto& step : tool.install_plan(inputs).steps) {

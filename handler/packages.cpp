@@ -4,7 +4,6 @@
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
 #include "handler/scrub.hpp"
-#include "installers/catalogue.hpp"
 
 #include <fmt/format.h>
 
@@ -154,15 +153,6 @@ std::string owning_package(World& world, const PackageTool& tool, const std::str
                       tool.repair_hint(Outcome::interrupted));
     }
     return result.code == 0 ? tool.parse_owner(result.output) : std::string();
-}
-
-const PackageTool* present_tool(const World& world) {
-    for (const auto& row : catalogue()) {
-        if (world.files.info(std::string(row.tool->program))) {
-            return row.tool;
-        }
-    }
-    return nullptr;
 }
 
 }  // namespace aadssh

@@ -39,10 +39,6 @@ std::vector<std::string> imported_keys(World& world, const PackageTool& tool);
 /// The package that owns a path; empty when none does.
 std::string owning_package(World& world, const PackageTool& tool, const std::string& path);
 
-/// The first package tool of the catalogue whose program is on this machine; nullptr when there is
-/// none.
-const PackageTool* present_tool(const World& world);
-
 /// Runs a program inside its own limit and the command's deadline (of which at least 5 s are taken
 /// to be left), and logs its words, exit code, duration and, unless it is a long listing, its
 /// output.

@@ -69,6 +69,8 @@ constexpr std::string_view opensuse_spellings[] = {
     "https://packages.microsoft.com/yumrepos/microsoft-opensuse{major}-prod"};
 constexpr std::string_view azure_linux_3_spellings[] = {
     "https://packages.microsoft.com/yumrepos/azurelinux-{version}-prod-ms-non-oss-{arch}"};
+constexpr std::string_view azure_linux_4_spellings[] = {
+    "https://packages.microsoft.com/azurelinux/{major}/prod/microsoft/{arch}"};
 constexpr std::string_view mariner_spellings[] = {
     "https://packages.microsoft.com/yumrepos/cbl-mariner-{version}-prod-extra-{arch}"};
 
@@ -149,7 +151,7 @@ constexpr Rung azure_linux_3_rungs[] = {
 // Shipped and enabled as /etc/yum.repos.d/microsoft.repo (microsoft/azurelinux#17413).
 constexpr Rung azure_linux_4_rungs[] = {
     {.url = "https://packages.microsoft.com/yumrepos/azurelinux-{major}-prod-microsoft-{arch}",
-     .spellings = {},
+     .spellings = azure_linux_4_spellings,
      .id = "azurelinux-microsoft"},
 };
 
@@ -244,14 +246,14 @@ constexpr CatalogueRow rows[] = {
 };
 
 constexpr Exclusion excluded[] = {
-    {"rhel", "7.0", "7.4", "7.4 to 7.9"},
+    {"rhel", "0", "7.4", "7.4 to 7.9"},
     {"rhel", "8.0", "8.3", "8.3 or later"},
     {"centos", "0", "7", "7 or later", true},
     {"sles", "15", "15.1", "15.1 or later", true},
     {"opensuse-leap", "15", "15.1", "15.1 or later", true},
 };
 
-constexpr FamilyName families[] = {{"suse", "sles"}};
+constexpr FamilyName families[] = {{"suse", "sles"}, {"opensuse", "opensuse-leap"}};
 
 }  // namespace
 

@@ -311,6 +311,11 @@ TEST_CASE("catalogue: a derivative and a newer release of an rpm distribution") 
     os.id_like = {"suse"};
     os.version_id = "15.6";
     CHECK(support_of(os).ladder.at(0).url == "https://packages.microsoft.com/sles/15/prod");
+    // Tumbleweed's dates are newer than every release, and no Leap 42.
+    os.id_like = {"opensuse", "suse"};
+    os.version_id = "20261101";
+    CHECK(support_of(os).row->pin.empty());
+    CHECK(support_of(os).row->id == "opensuse-leap");
 }
 
 TEST_CASE("catalogue: every release that the documentation excludes, and its neighbours") {
@@ -319,6 +324,7 @@ TEST_CASE("catalogue: every release that the documentation excludes, and its nei
         bool refused;
     };
     const Case cases[] = {
+        {"rhel", "6.9", true},
         {"rhel", "7.0", true},
         {"rhel", "7.3", true},
         {"rhel", "7.4", false},
