@@ -200,7 +200,7 @@ const Documented documented = {
                 "--showduplicates",
                 "--downloadonly"},
     .settings = {"exit_on_lock", "timeout", "retries", "skip_if_unavailable", "metadata_expire"},
-    .commands = {"makecache", "list", "install", "reinstall", "update"},
+    .commands = {"makecache", "list", "install", "reinstall", "update", "downgrade"},
 };
 
 }  // namespace
