@@ -38,6 +38,10 @@ std::string put_back(RunContext& run, const Facts& before) {
                   : fmt::format("{}: {}", applied.purpose, applied.words);
         if (!run.state.transaction) {
             remove_added(run, tool, added_since(recorded, run.state));
+            // Half installed meanwhile, it looked new; somebody else's is no dependency of ours.
+            std::erase(run.state.dependencies, login_package);
+            run.store.save(run.state);
+            run.store.remove_if_empty(run.state);
         }
     } catch (const Failure& failure) {
         why = failure.problem + (failure.cause.empty() ? "" : ": " + failure.cause);
@@ -45,10 +49,10 @@ std::string put_back(RunContext& run, const Facts& before) {
     return why;
 }
 
-/// What became of the version that worked, a phrase; empty: it is there as it was.
+/// What became of the version that worked.
 struct Rescue {
     Level level = Level::warning;
-    std::string outcome;
+    std::string outcome;  ///< a phrase
 };
 
 Rescue rescue(RunContext& run, const Facts& before) {
@@ -62,6 +66,12 @@ Rescue rescue(RunContext& run, const Facts& before) {
         return {Level::warning,
                 fmt::format(
                     "{} {}, which was there before, is still installed", login_package, version)};
+    }
+    // Asked to end after the transaction, for example.
+    if (const auto now = ask_package(run.world, tool, login_package);
+        now.installed() && failed_checks(verify(run.world, before)).empty()) {
+        return {Level::warning,
+                fmt::format("{} {} is installed and passes the checks", now.name, now.version)};
     }
     log_warning(fmt::format("the upgrade failed: putting {} {} back", login_package, version));
     const auto why = put_back(run, before);
@@ -101,7 +111,7 @@ Failure with_working_version(RunContext& run, const Facts& before, Failure failu
     run.note({"rollback",
               rescued.level,
               rescued.level == Level::error ? static_cast<int>(failure.code) : 0,
-              fmt::format("The upgrade failed; {}.", rescued.outcome)});
+              fmt::format("The upgrade did not end well; {}.", rescued.outcome)});
     // First: of a cause that is too long, the end is cut off.
     failure.cause =
         rescued.outcome + (failure.cause.empty() ? std::string() : "; " + failure.cause);

@@ -8,8 +8,8 @@ namespace aadssh {
 
 /// An upgrade must never take away a sign-in that worked. After one that failed: sees that the
 /// version which `before` names is there, or puts it back from the repository with the machine's
-/// own package manager; notes "rollback", and returns `failure` with what became of it. A
-/// transaction that still runs is left alone.
+/// own package manager, unless the new one works; notes "rollback", and returns `failure` with what
+/// became of it. A transaction that still runs is left alone.
 Failure with_working_version(RunContext& run, const Facts& before, Failure failure);
 
 }  // namespace aadssh

@@ -35,6 +35,7 @@ TEST_CASE(
     }
     SUBCASE("one that was there before us") {
         vm.set_up_by_hand();
+        vm.dependencies.clear();
     }
     const auto before = vm.system();
     const auto state = vm.state_text();
@@ -129,6 +130,26 @@ TEST_CASE(
     CHECK(vm.check("rollback") == "(none)");
     CHECK(vm.version("aadsshlogin") == "(absent)");
     CHECK(vm.system() == before);
+}
+
+TEST_CASE("put back: asked to end after the transaction, a new version that works stays") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    bool installed = false;
+    vm.fake.processes.on_call({"/usr/sbin/sshd", "-t"}, [&](const Command&) {
+        CommandResult end = exits(0);
+        if (vm.version("aadsshlogin") == "1.0.3" && !installed) {
+            installed = true;
+            end.interrupted = true;
+            vm.fake.processes.stop_requested = true;
+        }
+        return end;
+    });
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 62);
+    CHECK(contains_text(ended.err, "aadsshlogin 1.0.3 is installed and passes the checks"));
+    CHECK(vm.version("aadsshlogin") == "1.0.3");
 }
 
 TEST_CASE("put back: a transaction that still runs is left alone") {

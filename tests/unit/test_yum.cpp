@@ -227,7 +227,7 @@ const Documented documented = {
                  "http_caching",
                  "proxy",
                  "proxy_username"},
-    .commands = {"makecache", "list", "install", "reinstall", "update"},
+    .commands = {"makecache", "list", "install", "reinstall", "update", "downgrade"},
 };
 
 }  // namespace

@@ -112,6 +112,9 @@ inline void check_hints(const PackageTool& tool, const std::string& package_word
     }
     CHECK(tool.removal_hint("aadlogin") == "rpm -e aadlogin");
     CHECK(tool.reinstall_hint("aadsshlogin").starts_with(package_word + " aadsshlogin, then run "));
+    const std::string back = tool.downgrade_hint("aadsshlogin", "1.0.2-1");
+    CHECK(back.starts_with(std::string(tool.name) + " "));
+    CHECK((back.ends_with(" aadsshlogin-1.0.2-1") || back.ends_with(" aadsshlogin=1.0.2-1")));
 }
 
 /// Inputs that between them make every step and every command line.
