@@ -173,6 +173,15 @@ TEST_CASE("uninstall: takes back what was added; the system is as before, depend
     CHECK(vm.fake.processes.ran({"apt-get"}) == 0);
 }
 
+TEST_CASE("uninstall: another system's package manager that is there, too, is not asked") {
+    Machine vm(rhel_9);
+    vm.set_up_by_us();
+    vm.fake.files.add("/usr/bin/apt-get", "ELF", 0755);
+    CHECK(vm.command("uninstall").code == 0);
+    CHECK(vm.version("aadsshlogin") == "(absent)");
+    CHECK(vm.fake.processes.ran({"dpkg-query"}) == 0);
+}
+
 TEST_CASE("uninstall: a package of which there is no record is kept and said so") {
     Machine vm(debian_12);
     vm.set_up_by_hand();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "handler/converge.hpp"
+#include "handler/facts.hpp"
 #include "handler/removal.hpp"
 #include "installers/apt.hpp"
 #include "installers/dnf.hpp"
@@ -267,6 +269,32 @@ TEST_CASE("removal: a key that the settings no longer name is taken out of rpm's
     CHECK_FALSE(ours.run.state.added(name));
     CHECK(ours.vm.dpkg.contains(microsoft_key));
     CHECK(ours.vm.version("aadsshlogin") != "(absent)");
+}
+
+TEST_CASE("removal: install and enable withdraw a key that the settings no longer name") {
+    Ours ours(rhel_9);
+    const auto name = key_package("0123456789ABCDEF0123456789ABCDEF01234567");
+    ours.vm.dpkg[name] = {};
+    ours.run.state.record_package(name);
+    const auto facts = gather_facts(ours.world, ours.run.environment);
+    SUBCASE("install") {
+        converge(ours.run, facts);
+    }
+    SUBCASE("enable") {
+        restore_own_files(ours.run, facts);
+    }
+    SUBCASE("one that stays is told") {
+        ours.vm.fake.processes.on({"rpm", "-e"}, exits(1, "error: can't remove it\n"));
+        restore_own_files(ours.run, facts);
+        const auto told = std::ranges::find(ours.run.checks, "keys", &Substatus::name);
+        REQUIRE(told != ours.run.checks.end());
+        CHECK(told->level == Substatus::Level::warning);
+        CHECK(contains_text(told->message, name));
+        CHECK(ours.run.state.added(name));
+        return;
+    }
+    CHECK_FALSE(ours.vm.dpkg.contains(name));
+    CHECK_FALSE(ours.run.state.added(name));
 }
 
 TEST_CASE("removal: a key that an enabled source of the same server needs stays, with its name") {
