@@ -155,15 +155,16 @@ CommandResult Machine::refresh(const Command& command) {
 
 CommandResult Machine::install(const Command& command) {
     auto [name, version] = named_package(command, published);
-    for (const auto& word : command.argv) {  // aadsshlogin=1.0.1 or, with dnf, aadsshlogin-1.0.1-1
-        const std::string begin = distribution.has_rpm() ? "aadsshlogin-1" : "aadsshlogin=1";
-        if (keeps_old_versions && word.starts_with(begin)) {
-            name = "aadsshlogin";
-            version = word.substr(begin.size() - 1);
-            version = version.substr(0, version.find('-'));
+    if (distribution.has_rpm()) {
+        for (const auto& word : command.argv) {  // aadsshlogin-1.0.1-1
+            const std::string begin = "aadsshlogin-";
+            if (word.starts_with(begin + "1")) {
+                name = "aadsshlogin";
+                version = word.substr(begin.size(), word.rfind('-') - begin.size());
+            }
         }
     }
-    if (name.empty()) {
+    if (name.empty() || (!keeps_old_versions && version != published.at(name))) {
         return exits(100, "E: Unable to locate package\n");
     }
     dpkg[name] = {"ii ", has_word(command, "reinstall") ? dpkg.at(name).version : version};

@@ -98,7 +98,8 @@ TEST_CASE("settings: an unknown setting is named together with the known ones") 
     const Failure failure = fake.failure();
     CHECK(failure.problem == "the public setting /reposotory is not valid");
     CHECK(failure.cause ==
-          "unknown setting (known: repository, proxy, repair, deadlineSeconds); read from /c/3.settings");
+          "unknown setting (known: repository, repair, proxy, deadlineSeconds); read from "
+          "/c/3.settings");
     CHECK(failure.remedy ==
           "correct it with az vm extension set --settings and run the extension again");
 }
