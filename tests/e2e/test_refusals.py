@@ -18,7 +18,7 @@ MakeMachine = Callable[..., Machine]
 
 
 def no_repository(m: Machine) -> Any:
-    m.faults.add("packages.microsoft.com/(?!keys/)", "status", 503)
+    m.faults.add("packages.microsoft.com/(?!keys/)", "status", 500)
     return contextlib.nullcontext()
 
 
@@ -38,7 +38,7 @@ def locked(m: Machine) -> Any:
 
 # The code, what is done to the machine's surroundings, the limit of the run, words that must stand in the line.
 REFUSALS: tuple[tuple[int, Callable[[Machine], Any], int, tuple[str, ...]], ...] = (
-    (20, no_repository, 200, ("503",)),
+    (20, no_repository, 200, ("500",)),
     (51, not_published, 200, ("is not published for",)),
     (61, wrong_key, 200, ("signature",)),
     (56, locked, 10, ("is held by pid", "was not installed")),
