@@ -18,7 +18,6 @@
 namespace aadssh {
 namespace {
 
-constexpr Milliseconds query_limit = Seconds(60);
 constexpr Milliseconds lock_retry = Seconds(2);
 
 std::string parent(const std::string& path) {
@@ -74,7 +73,6 @@ class Application {
     void record_new(const RunTool& step, const PackageState& before);
     bool proved(const RunTool& step) const;
     void read_newest(const RunTool& step, const std::string& text);
-    std::string hidden_version(const std::string& package);
 
     RunContext& run_;
     const PackageTool& tool_;
@@ -139,24 +137,15 @@ void Application::write(const std::string& path, const std::string& content, uns
 }
 
 void Application::operator()(const ImportKeys& step) {
-    std::vector<std::string> names;
-    std::ranges::transform(step.keys, std::back_inserter(names), key_package);
-    const auto missing = [&] {
-        std::vector<std::string> absent;
-        for (const auto& state : ask_packages(run_.world, tool_, names)) {
-            if (!state.installed()) {
-                absent.push_back(state.name);
-            }
-        }
-        return absent;
-    };
-    const auto to_import = missing();
-    if (to_import.empty()) {
+    std::vector<std::string> keys;
+    std::ranges::transform(step.keys, std::back_inserter(keys), key_package);
+    const auto wanted = absent_packages(run_.world, tool_, keys);
+    if (wanted.empty()) {
         log_info("not needed: the database holds these keys");
         return;
     }
-    for (const auto& name : to_import) {
-        run_.state.record_package(name);
+    for (const auto& key : wanted) {
+        run_.state.record_package(key);
     }
     run_.store.save(run_.state);
     RunTool import;
@@ -164,13 +153,13 @@ void Application::operator()(const ImportKeys& step) {
     import.kind = ToolRun::transaction;
     import.argv = step.argv;
     const auto outcome = run_until_unlocked(import);
-    const auto refused = missing();
-    for (const auto& name : refused) {
-        run_.state.forget_package(name);
-        log_warning(fmt::format("the package database does not take the key {}", name));
+    const auto refused = absent_packages(run_.world, tool_, keys);
+    for (const auto& key : refused) {
+        run_.state.forget_package(key);
+        log_warning(fmt::format("the package database does not take the key {}", key));
     }
     run_.store.save(run_.state);
-    if (refused.size() == names.size()) {
+    if (refused.size() == keys.size()) {
         result_.outcome =
             outcome == Outcome::ok || outcome == Outcome::failed ? Outcome::signature : outcome;
         result_.purpose = import.purpose;
@@ -219,7 +208,8 @@ void Application::operator()(const RunTool& step) {
         result_.words.clear();
     }
     if (outcome == Outcome::not_published && step.kind == ToolRun::query) {
-        result_.hidden = hidden_version(step.package);  // while the source is still there
+        result_.hidden =
+            hidden_version(run_.world, tool_, step.package);  // while the source is still there
     }
     result_.outcome = outcome;
     result_.purpose = step.purpose;
@@ -290,17 +280,6 @@ void Application::read_newest(const RunTool& step, const std::string& text) {
         log_info(fmt::format("{} {} is installed and the newest published", step.package, newest));
         settled_.insert(step.package);
     }
-}
-
-/// Excludes, locked versions and modules make a package look absent.
-std::string Application::hidden_version(const std::string& package) {
-    if (tool_.hidden_query == nullptr) {
-        return {};
-    }
-    const auto end = run_logged(
-        run_.world,
-        {.argv = tool_.hidden_query(package), .limit = run_.deadline.at_most(query_limit)});
-    return end.ok() ? tool_.newest_version(end.output) : std::string();
 }
 
 /// Puts on record that the package will be ours, before it is there.

@@ -164,7 +164,7 @@ std::vector<std::string> what_stays(RunContext& run, const PackageTool& tool, co
 
 Report uninstall(RunContext& run) {
     await_earlier_transaction(run);
-    const auto* tool = present_tool(run.world);
+    const auto* tool = machine_tool(run.world);
     if (tool == nullptr) {
         throw Failure(ExitCode::missing_dependency,
                       Phase::removal,

@@ -6,6 +6,7 @@
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
+#include "handler/packages.hpp"
 #include "handler/removal.hpp"
 #include "handler/repository_probe.hpp"
 #include "handler/verify.hpp"
@@ -20,8 +21,9 @@ namespace {
 
 using Level = Substatus::Level;
 
-/// Putting things in order gets this long at least, whatever the work has used up. The handler's own
-/// limits end 60 s before the agent's (azurelinuxagent/ga/exthandlers.py), which leaves room for it.
+/// Putting things in order gets this long at least, whatever the work has used up. The handler's
+/// own limits end 60 s before the agent's (azurelinuxagent/ga/exthandlers.py), which leaves room
+/// for it.
 constexpr Seconds undo_time{45};
 
 std::string take_back(RunContext& run, const PackageTool& tool, const State& added) {
@@ -49,12 +51,26 @@ std::string undo(RunContext& run, const PackageTool& tool, const State& before) 
     return left;
 }
 
-Failure with_undo(Failure failure, const std::string& left) {
-    if (!left.empty()) {
-        failure.cause +=
-            fmt::format("{}could not be taken back: {}", failure.cause.empty() ? "" : "; ", left);
-    }
+Failure with_cause(Failure failure, const std::string& more) {
+    failure.cause += (failure.cause.empty() ? "" : "; ") + more;
     return failure;
+}
+
+Failure with_undo(const Failure& failure, const std::string& left) {
+    return left.empty() ? failure : with_cause(failure, "could not be taken back: " + left);
+}
+
+/// Of the last repository that was asked; the others are told, too.
+Failure final_failure(RunContext& run,
+                      const Facts& facts,
+                      const Repository& repository,
+                      const Applied& applied,
+                      const std::vector<std::string>& asked) {
+    auto failure = outcome_failure(run, facts.support, repository, applied);
+    return asked.empty()
+               ? failure
+               : with_cause(failure,
+                            fmt::format("asked before, also in vain: {}", fmt::join(asked, ", ")));
 }
 
 /// Carries the plan out; takes everything back when that ends in a failure that leaves nothing
@@ -90,6 +106,25 @@ Applied apply_or_undo(RunContext& run,
     }
 }
 
+/// A lock that stayed held is told together with what it kept from happening.
+Applied install_from(RunContext& run,
+                     const Facts& facts,
+                     const InstallInputs& inputs,
+                     std::string& left) {
+    const auto& tool = *facts.support.row->tool;
+    try {
+        return apply_or_undo(run, tool, tool.install_plan(inputs), left);
+    } catch (Failure& failure) {
+        if (failure.code == ExitCode::package_manager_locked) {
+            failure.problem += fmt::format(", so {} from {} ({}) was not installed",
+                                           login_package,
+                                           inputs.repository.url,
+                                           facts.support.architecture);
+        }
+        throw;
+    }
+}
+
 std::string source_sentence(const InstallInputs& inputs) {
     if (!inputs.existing_source && !inputs.repository.provider.empty()) {
         return fmt::format("aadsshlogin comes from {}, by the distribution's package {}.",
@@ -101,6 +136,21 @@ std::string source_sentence(const InstallInputs& inputs) {
                        inputs.existing_source
                            ? "by the source already configured in " + inputs.existing_source->file
                            : "by the source that this extension wrote");
+}
+
+/// A key that the settings no longer name must not be trusted any more.
+void withdraw_keys(RunContext& run, const PackageTool& tool) {
+    const auto removed = remove_withdrawn_keys(run, tool);
+    if (!removed.left.empty()) {
+        run.note(
+            {"keys",
+             Level::warning,
+             static_cast<int>(removed.code),
+             fmt::format("Still trusted, although repository.signingKeys no longer names it: {}. "
+                         "On the VM, as root: {}.",
+                         fmt::join(removed.left, "; "),
+                         tool.removal_hint("gpg-pubkey-<its last eight digits>"))});
+    }
 }
 
 /// For the rung that our record says the source was written for; else for the first.
@@ -154,13 +204,14 @@ std::vector<Repository> choose_rungs(RunContext& run, const Facts& facts) {
 }
 
 void converge(RunContext& run, const Facts& facts) {
-    const auto& tool = *facts.support.row->tool;
+    withdraw_keys(run, *facts.support.row->tool);
     const auto rungs = choose_rungs(run, facts);
+    std::vector<std::string> asked;
     for (const auto& repository : rungs) {
         const auto inputs =
             install_inputs(run.world, facts, repository, run.settings, run.proxies, run.state);
         std::string left;
-        const auto applied = apply_or_undo(run, tool, tool.install_plan(inputs), left);
+        const auto applied = install_from(run, facts, inputs, left);
         if (applied.outcome == Outcome::ok) {
             run.note({"repository", Level::success, 0, source_sentence(inputs)});
             if (!applied.warnings.empty()) {
@@ -175,8 +226,9 @@ void converge(RunContext& run, const Facts& facts) {
             applied.hidden.empty() &&
             (applied.outcome == Outcome::not_published || applied.outcome == Outcome::network);
         if (!next_may_have_it || &repository == &rungs.back()) {
-            throw with_undo(outcome_failure(run, facts.support, repository, applied), left);
+            throw with_undo(final_failure(run, facts, repository, applied, asked), left);
         }
+        asked.push_back(name_of(repository));
     }
 }
 
@@ -199,6 +251,7 @@ void note_repository(RunContext& run, const Facts& facts) {
 
 void restore_own_files(RunContext& run, const Facts& facts) {
     const auto& tool = *facts.support.row->tool;
+    withdraw_keys(run, tool);
     const auto inputs = inputs_of_own_source(run, facts);
     Plan plan{.title = "Restore files of this extension that vanished", .steps = {}, .notes = {}};
     for (const auto& step : tool.install_plan(inputs).steps) {

@@ -131,6 +131,9 @@ void choose_source(InstallInputs& inputs,
         inputs.existing_source = *existing;
     }
     inputs.source_file = tool.source_file;
+    if (!inputs.repository.provider.empty()) {
+        return;  // no file of ours: the distribution's section is used, enabled or not
+    }
     const bool file_taken = world.files.info(inputs.source_file).has_value() &&
                             !is_ours(world, tool, inputs.source_file, state);
     const bool id_taken =
@@ -214,6 +217,23 @@ Support find_support(const World& world) {
             "repair the image or use one that has its package manager");
     }
     return support;
+}
+
+const PackageTool* machine_tool(const World& world) {
+    const auto there = [&](const PackageTool& tool) {
+        return world.files.info(std::string(tool.program)).has_value();
+    };
+    const auto found = look_up(parse_os_release(read_os_release(world)), world.machine);
+    if (const auto* support = std::get_if<Support>(&found);
+        support != nullptr && there(*support->row->tool)) {
+        return support->row->tool;
+    }
+    for (const auto& row : catalogue()) {
+        if (there(*row.tool)) {
+            return row.tool;
+        }
+    }
+    return nullptr;
 }
 
 std::vector<SourceEntry> read_sources(const World& world,

@@ -43,6 +43,11 @@ Failure immutable_system(const std::string& why);
 /// Failure(missing_dependency) when its package tool is not there.
 Support find_support(const World& world);
 
+/// The package tool of this machine's row, as os-release tells it. Without a row, or when its
+/// program is not there: the first of the catalogue whose program is; nullptr when there is none.
+/// A machine may have several, of which the others know nothing of what is installed.
+const PackageTool* machine_tool(const World& world);
+
 Facts gather_facts(World& world, const HandlerEnvironment& environment);
 
 /// Every entry of the tool's repository files, ours among them.

@@ -41,10 +41,9 @@ constexpr auto rows = std::to_array<ExitCodeText>({
      "use a supported distribution version; the list is in the README"},
     {ExitCode::missing_dependency,
      "something that the installation builds on is missing: a package it depends on, disk space, "
-     "or "
-     "a package database in order",
-     "mend the package database (dpkg --configure -a, apt-get -f install) or free disk space, then "
-     "run the extension again"},
+     "or a package database in order",
+     "mend the package database (dpkg --configure -a and apt-get -f install; with rpm, rpm "
+     "--rebuilddb) or free disk space, then run the extension again"},
     {ExitCode::bad_settings,
      "the settings, or the files the agent hands over, cannot be used",
      "correct what the message names, then deploy the extension again"},

@@ -61,13 +61,17 @@ Failure not_published(RunContext& run,
         "of the extension asks again"};
 }
 
-Failure unreachable(RunContext& run, const Repository& repository, const Applied& applied) {
+Failure unreachable(RunContext& run,
+                    const Support& support,
+                    const Repository& repository,
+                    const Applied& applied) {
     const auto probe = probe_repository(run.world, repository, run.proxies, run.deadline);
     const bool we_reach_it = probe.answer == Probe::Answer::there;
     return {ExitCode::repository_unreachable,
             Phase::repository,
-            fmt::format("the package repository {} cannot be reached, so \"{}\" failed",
+            fmt::format("the package repository {} ({}) cannot be reached, so \"{}\" failed",
                         repository.url,
+                        support.architecture,
                         applied.purpose),
             we_reach_it ? applied.words : with_words(probe.detail, applied.words),
             probe.remedy};
@@ -106,7 +110,7 @@ Failure outcome_failure(RunContext& run,
         return not_published(run, support, repository, applied);
     }
     if (applied.outcome == Outcome::network) {
-        return unreachable(run, repository, applied);
+        return unreachable(run, support, repository, applied);
     }
     if (applied.outcome == Outcome::signature) {
         return signature_failure(run, support, repository, applied.words);

@@ -4,7 +4,6 @@
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
 #include "handler/scrub.hpp"
-#include "installers/catalogue.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +12,6 @@
 namespace aadssh {
 namespace {
 
-constexpr std::chrono::seconds query_limit{60};
 /// A database answers in milliseconds. Undo and removal ask it even when the command's time is up.
 constexpr std::chrono::seconds least_limit{5};
 
@@ -97,6 +95,26 @@ PackageState ask_package(World& world, const PackageTool& tool, const std::strin
     return ask_packages(world, tool, {name}).front();
 }
 
+std::vector<std::string> absent_packages(World& world,
+                                         const PackageTool& tool,
+                                         const std::vector<std::string>& names) {
+    std::vector<std::string> absent;
+    for (const auto& state : ask_packages(world, tool, names)) {
+        if (!state.installed()) {
+            absent.push_back(state.name);
+        }
+    }
+    return absent;
+}
+
+std::string hidden_version(World& world, const PackageTool& tool, const std::string& package) {
+    if (tool.hidden_query == nullptr) {
+        return {};
+    }
+    const auto end = run_logged(world, {.argv = tool.hidden_query(package), .limit = query_limit});
+    return end.ok() ? tool.newest_version(end.output) : std::string();
+}
+
 std::vector<std::string> installed_packages(World& world, const PackageTool& tool) {
     const Command question{
         .argv = tool.state_query({}), .limit = query_limit, .output_cap = 16UL * 1024 * 1024};
@@ -132,15 +150,6 @@ std::string owning_package(World& world, const PackageTool& tool, const std::str
                       tool.repair_hint(Outcome::interrupted));
     }
     return result.code == 0 ? tool.parse_owner(result.output) : std::string();
-}
-
-const PackageTool* present_tool(const World& world) {
-    for (const auto& row : catalogue()) {
-        if (world.files.info(std::string(row.tool->program))) {
-            return row.tool;
-        }
-    }
-    return nullptr;
 }
 
 }  // namespace aadssh

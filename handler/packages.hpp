@@ -10,6 +10,8 @@
 namespace aadssh {
 
 inline constexpr const char* login_package = "aadsshlogin";
+/// Of a question to the package database or to a package manager's own cache.
+inline constexpr Seconds query_limit{60};
 
 /// Asks the package database (not the package manager: it takes no lock and a few milliseconds).
 /// One state per name, in order. Throws Failure(missing_dependency) when the database cannot be
@@ -19,6 +21,15 @@ std::vector<PackageState> ask_packages(World& world,
                                        const std::vector<std::string>& names);
 PackageState ask_package(World& world, const PackageTool& tool, const std::string& name);
 
+/// Those of the names that are not installed.
+std::vector<std::string> absent_packages(World& world,
+                                         const PackageTool& tool,
+                                         const std::vector<std::string>& names);
+
+/// The newest version of a package that is in the configured repositories but kept from being found
+/// by this machine's own excludes, locked versions or modules; empty when there is none.
+std::string hidden_version(World& world, const PackageTool& tool, const std::string& package);
+
 /// Names of all installed packages, sorted; empty when the database cannot be asked.
 std::vector<std::string> installed_packages(World& world, const PackageTool& tool);
 
@@ -27,10 +38,6 @@ std::vector<std::string> imported_keys(World& world, const PackageTool& tool);
 
 /// The package that owns a path; empty when none does.
 std::string owning_package(World& world, const PackageTool& tool, const std::string& path);
-
-/// The first package tool of the catalogue whose program is on this machine; nullptr when there is
-/// none.
-const PackageTool* present_tool(const World& world);
 
 /// Runs a program inside its own limit and the command's deadline (of which at least 5 s are taken
 /// to be left), and logs its words, exit code, duration and, unless it is a long listing, its

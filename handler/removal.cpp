@@ -7,6 +7,7 @@
 #include "handler/log.hpp"
 #include "handler/outcome_failure.hpp"
 #include "handler/packages.hpp"
+#include "installers/openpgp.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -30,9 +31,16 @@ std::vector<std::string> users_of(const std::string& path,
     return users;
 }
 
-/// Who else needs a key of rpm's database, as far as can be told: a source at the same server.
+bool is_microsofts(const std::string& package) {
+    return std::ranges::any_of(pinned_keys, [&](const PinnedKey& key) {
+        return package == key_package(Fingerprint(key.fingerprint));
+    });
+}
+
+/// Who else needs one of Microsoft's keys in rpm's database, as far as can be told: a source at the
+/// same server.
 std::string user_of_key(const std::string& package, const std::vector<SourceEntry>& sources) {
-    if (!package.starts_with("gpg-pubkey-")) {
+    if (!is_microsofts(package)) {
         return {};
     }
     const auto user = std::ranges::find_if(sources, [](const SourceEntry& entry) {
@@ -150,6 +158,23 @@ Removed remove_added(RunContext& run, const PackageTool& tool, const State& adde
         removed.code = ExitCode::missing_dependency;
     }
     return removed;
+}
+
+Removed remove_withdrawn_keys(RunContext& run, const PackageTool& tool) {
+    const auto still_named = [&](const std::string& package) {
+        return !run.settings.key_url.empty() &&
+               std::ranges::any_of(run.settings.signing_keys, [&](const Fingerprint& key) {
+                   return package == key_package(key);
+               });
+    };
+    State withdrawn;
+    std::ranges::copy_if(run.state.packages,
+                         std::back_inserter(withdrawn.packages),
+                         [&](const std::string& package) {
+                             return package.starts_with("gpg-pubkey-") && !is_microsofts(package) &&
+                                    !still_named(package);
+                         });
+    return withdrawn.packages.empty() ? Removed{} : remove_added(run, tool, withdrawn);
 }
 
 State added_since(const State& before, const State& now) {

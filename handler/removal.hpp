@@ -21,6 +21,10 @@ struct Removed {
 
 Removed remove_added(RunContext& run, const PackageTool& tool, const State& added);
 
+/// Takes out of rpm's database what this extension imported there for repository.signingKeys and
+/// the settings no longer name. (apt has no such database: its keyring is written anew.)
+Removed remove_withdrawn_keys(RunContext& run, const PackageTool& tool);
+
 /// The part of `now` that is not in `before`: what a run has added.
 State added_since(const State& before, const State& now);
 

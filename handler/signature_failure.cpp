@@ -152,7 +152,9 @@ Failure signature_failure(const RunContext& run,
     // No command on the machine mends it; the code's own text says what does.
     return {ExitCode::signature_refused,
             Phase::repository,
-            fmt::format("the signature of the repository {} is refused", repository.url),
+            fmt::format("the signature of the repository {} ({}) is refused",
+                        repository.url,
+                        support.architecture),
             words};
 }
 

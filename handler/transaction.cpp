@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/transaction.hpp"
 
+#include "handler/facts.hpp"
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
 #include "handler/packages.hpp"
@@ -120,7 +121,7 @@ void await_earlier_transaction(RunContext& run) {
             run.world.clock.sleep(lock_poll);
         }
     }
-    if (const auto* tool = present_tool(run.world); tool != nullptr) {
+    if (const auto* tool = machine_tool(run.world); tool != nullptr) {
         if (same_boot && earlier.process.pid == 0) {
             await_locks(run, *tool, Milliseconds(0));
         }

@@ -69,6 +69,8 @@ constexpr std::string_view opensuse_spellings[] = {
     "https://packages.microsoft.com/yumrepos/microsoft-opensuse{major}-prod"};
 constexpr std::string_view azure_linux_3_spellings[] = {
     "https://packages.microsoft.com/yumrepos/azurelinux-{version}-prod-ms-non-oss-{arch}"};
+constexpr std::string_view azure_linux_4_spellings[] = {
+    "https://packages.microsoft.com/azurelinux/{major}/prod/microsoft/{arch}"};
 constexpr std::string_view mariner_spellings[] = {
     "https://packages.microsoft.com/yumrepos/cbl-mariner-{version}-prod-extra-{arch}"};
 
@@ -99,6 +101,15 @@ constexpr Rung centos[] = {
 constexpr Rung alma[] = {
     {.url = "https://packages.microsoft.com/alma/{version}/prod",
      .spellings = alma_spellings,
+     .id = prod},
+    rhel_rung,
+};
+// No folder alma/10 is known; the packages are in a repository that is named like Rocky's.
+constexpr std::string_view alma_10_spellings[] = {
+    "https://packages.microsoft.com/alma/{version}/prod"};
+constexpr Rung alma_10[] = {
+    {.url = "https://packages.microsoft.com/yumrepos/microsoft-alma{version}-prod",
+     .spellings = alma_10_spellings,
      .id = prod},
     rhel_rung,
 };
@@ -140,7 +151,7 @@ constexpr Rung azure_linux_3_rungs[] = {
 // Shipped and enabled as /etc/yum.repos.d/microsoft.repo (microsoft/azurelinux#17413).
 constexpr Rung azure_linux_4_rungs[] = {
     {.url = "https://packages.microsoft.com/yumrepos/azurelinux-{major}-prod-microsoft-{arch}",
-     .spellings = {},
+     .spellings = azure_linux_4_spellings,
      .id = "azurelinux-microsoft"},
 };
 
@@ -179,7 +190,7 @@ constexpr CatalogueRow rows[] = {
     {"Oracle Linux", "ol", el_8_and_9, &dnf, rhel, old_key, rpm_key, none},
     {"Oracle Linux", "ol", el_10, &dnf, rhel, new_key, rpm_key, none},
     {"AlmaLinux", "almalinux", el_8_and_9, &dnf, alma, both_keys, rpm_key, none},
-    {"AlmaLinux", "almalinux", el_10, &dnf, alma, new_key, rpm_key, none},
+    {"AlmaLinux", "almalinux", el_10, &dnf, alma_10, new_key, rpm_key, none},
     {"Rocky Linux", "rocky", el_8_and_9, &dnf, rocky, both_keys, rpm_key, none},
     {"Rocky Linux", "rocky", el_10, &dnf, rocky, new_key, rpm_key, none},
     {"SUSE Linux Enterprise Server",
@@ -235,14 +246,14 @@ constexpr CatalogueRow rows[] = {
 };
 
 constexpr Exclusion excluded[] = {
-    {"rhel", "7.0", "7.4", "7.4 to 7.9"},
+    {"rhel", "0", "7.4", "7.4 to 7.9"},
     {"rhel", "8.0", "8.3", "8.3 or later"},
     {"centos", "0", "7", "7 or later", true},
     {"sles", "15", "15.1", "15.1 or later", true},
     {"opensuse-leap", "15", "15.1", "15.1 or later", true},
 };
 
-constexpr FamilyName families[] = {{"suse", "sles"}};
+constexpr FamilyName families[] = {{"suse", "sles"}, {"opensuse", "opensuse-leap"}};
 
 }  // namespace
 

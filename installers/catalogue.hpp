@@ -58,7 +58,8 @@ struct Exclusion {
 };
 std::span<const Exclusion> exclusions();
 
-/// What distributions call their family in ID_LIKE where it is no distribution's ID.
+/// What distributions call their family in ID_LIKE where that is not, or no longer, the ID of the
+/// one that they are built from.
 struct FamilyName {
     std::string_view like;
     std::string_view id;

@@ -13,12 +13,22 @@ constexpr std::size_t key_id_digits = 8;
 
 }  // namespace
 
+/// Keys are asked for all together: their version is the key's id, or in rpm 6 its fingerprint
+/// (rpm's lib/keystore.cc, makePubkeyHeader).
 Words rpm_state_query(const std::vector<std::string>& packages) {
+    Words names;
+    for (const std::string& package : packages) {
+        const bool is_key = package.starts_with(key_name);
+        const std::string name = is_key ? std::string(key_name) : package;
+        if (std::ranges::find(names, name) == names.end()) {
+            names.push_back(name);
+        }
+    }
     return Words{"rpm",
                  packages.empty() ? "-qa" : "-q",
                  "--qf",
                  "%{NAME}\\t%{VERSION}\\t%{RELEASE}\\n"} +
-           packages;
+           names;
 }
 
 /// Other lines are rpm's own: "package x is not installed". Of a package that is there twice, which
@@ -32,7 +42,7 @@ std::vector<PackageState> rpm_parse_states(std::string_view text) {
         }
         const bool is_key = fields[0] == key_name;
         const PackageState state{
-            .name = is_key ? fmt::format("{}-{}", fields[0], fields[1]) : std::string(fields[0]),
+            .name = is_key ? key_package(Fingerprint(fields[1])) : std::string(fields[0]),
             .status = PackageState::Status::installed,
             .version = fmt::format("{}-{}", fields[1], trim(fields[2])),
         };
@@ -68,7 +78,8 @@ std::string rpm_parse_owner(std::string_view text) {
 }
 
 std::string key_package(const Fingerprint& key) {
-    return fmt::format("{}-{}", key_name, lower(key.substr(key.size() - key_id_digits)));
+    const std::size_t digits = std::min(key.size(), key_id_digits);
+    return fmt::format("{}-{}", key_name, lower(key.substr(key.size() - digits)));
 }
 
 std::string rpm_removal_hint(const std::string& package) {

@@ -15,7 +15,7 @@ RunTool erase(const std::string& purpose, const std::vector<std::string>& packag
     RunTool step;
     step.purpose = purpose;
     step.kind = ToolRun::transaction;
-    step.argv = Words{"rpm", "-e"} + packages;
+    step.argv = Words{"rpm", "-e", "--allmatches"} + packages;  // a killed upgrade leaves two
     return step;
 }
 

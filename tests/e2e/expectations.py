@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rig.etc_snapshot import Snapshot, difference
+from rig.keys import keys as signing_keys
 from rig.machine import Machine
+from rig.rpm_families import RpmFamily
 
 ALICE = "alice@contoso.example"
 OWN_SOURCE = "/etc/apt/sources.list.d/aadsshlogin-handler.list"
@@ -16,6 +18,8 @@ OWN_SOURCE_OF = {
     "dnf": "/etc/yum.repos.d/microsoft-prod.repo", "yum": "/etc/yum.repos.d/microsoft-prod.repo",
     "tdnf": "/etc/yum.repos.d/microsoft-prod.repo", "zypper": "/etc/zypp/repos.d/microsoft-prod.repo",
 }
+LOCKS = {"apt": "/var/lib/dpkg/lock-frontend", "dnf": "/var/lib/rpm/.rpm.lock", "zypper": "/run/zypp.pid",
+         "tdnf": "/var/run/.tdnf-instance-lockfile", "yum": "/var/run/yum.pid"}
 RPM_KEYRING = "/etc/pki/rpm-gpg/RPM-GPG-KEY-aadsshlogin-handler"
 PACKAGE_MANAGERS = {"apt", "apt-get", "apt-cache", "apt-helper", "dpkg", "dpkg-deb", "dnf", "yum", "tdnf", "zypper"}
 RPM_QUESTIONS = ("-q", "-qa", "-qf")
@@ -24,6 +28,24 @@ RPM_QUESTIONS = ("-q", "-qa", "-qf")
 def rpm_version(version: str) -> tuple[str, str]:
     """What Machine.package_state says of an installed stand-in rpm."""
     return ("ii", f"{version}-1")
+
+
+def tool_of(machine: Machine) -> str:
+    return machine.family.tool if isinstance(machine.family, RpmFamily) else "apt"
+
+
+def lock_of(machine: Machine) -> str:
+    """The lock that the machine's package manager takes."""
+    return LOCKS[tool_of(machine)]
+
+
+def keys_of(machine: Machine) -> set[str]:
+    """The keys in rpm's database. Those that tdnf imports by itself, for the distribution's packages, are the distribution's."""
+    if not machine.is_rpm:
+        return set()
+    keys = set(machine.ok("rpm", "-qa", "gpg-pubkey").split())
+    test_key = f"gpg-pubkey-{signing_keys()['good'].fingerprint[-8:].lower()}"
+    return keys if tool_of(machine) != "tdnf" else keys & {test_key}
 
 
 def keyring(machine: Machine) -> str:

@@ -53,7 +53,7 @@ const Expected supported[] = {
      "Ubuntu 26.10 (unreleased), amd64",
      "ubuntu/26.10/prod",
      "treated like Ubuntu 26.04"},
-    {"almalinux-10", "AlmaLinux 10, x86_64", "alma/10/prod", ""},
+    {"almalinux-10", "AlmaLinux 10, x86_64", "yumrepos/microsoft-alma10-prod", ""},
     {"azurelinux-3", "Azure Linux 3.0, x86_64", "azurelinux/3.0/prod/ms-non-oss/x86_64", ""},
     {"azurelinux-4", "Azure Linux 4.0, x86_64", "yumrepos/azurelinux-4-prod-microsoft-x86_64", ""},
     {"centos-7", "CentOS 7, x86_64", "centos/7/prod", ""},
@@ -263,7 +263,7 @@ TEST_CASE("catalogue: ladders of rpm distributions") {
     };
     using Urls = std::vector<std::string>;
     CHECK(urls("rocky-9.3") == Urls{"yumrepos/microsoft-rocky9-prod", "rhel/9/prod"});
-    CHECK(urls("almalinux-10") == Urls{"alma/10/prod", "rhel/10/prod"});
+    CHECK(urls("almalinux-10") == Urls{"yumrepos/microsoft-alma10-prod", "rhel/10/prod"});
     CHECK(urls("ol-9") == Urls{"rhel/9/prod"});
     CHECK(urls("sles-15.5") == Urls{"sles/15/prod"});
 }
@@ -311,6 +311,11 @@ TEST_CASE("catalogue: a derivative and a newer release of an rpm distribution") 
     os.id_like = {"suse"};
     os.version_id = "15.6";
     CHECK(support_of(os).ladder.at(0).url == "https://packages.microsoft.com/sles/15/prod");
+    // Tumbleweed's dates are newer than every release, and no Leap 42.
+    os.id_like = {"opensuse", "suse"};
+    os.version_id = "20261101";
+    CHECK(support_of(os).row->pin.empty());
+    CHECK(support_of(os).row->id == "opensuse-leap");
 }
 
 TEST_CASE("catalogue: every release that the documentation excludes, and its neighbours") {
@@ -319,6 +324,7 @@ TEST_CASE("catalogue: every release that the documentation excludes, and its nei
         bool refused;
     };
     const Case cases[] = {
+        {"rhel", "6.9", true},
         {"rhel", "7.0", true},
         {"rhel", "7.3", true},
         {"rhel", "7.4", false},

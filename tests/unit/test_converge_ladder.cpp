@@ -68,6 +68,27 @@ TEST_CASE("ladder: where the first repository is refused or absent the next one 
     }
 }
 
+TEST_CASE("ladder: where none has it, the failure names all that were asked") {
+    Ladder ladder("4.14-refresh-404");
+    ladder.vm.published.erase("aadsshlogin");
+    const auto failure = ladder.failure();
+    REQUIRE(failure.has_value());
+    CHECK(failure->code == ExitCode::unsupported);
+    CHECK(contains_text(failure->message(), "the repository " + ladder.second + " has no"));
+    CHECK(contains_text(failure->message(), "asked before, also in vain: " + ladder.first));
+}
+
+TEST_CASE("ladder: a lock that stays held is told with what was not installed") {
+    Ladder ladder("4.14-refresh-404", "nothing is broken");
+    ladder.vm.fake.files.lock_holders["/var/lib/rpm/.rpm.lock"] = 9;
+    ladder.vm.fake.processes.names[9] = "dnf";
+    const auto failure = ladder.failure();
+    REQUIRE(failure.has_value());
+    CHECK(failure->code == ExitCode::package_manager_locked);
+    CHECK(contains_text(failure->message(), "aadsshlogin from " + ladder.first + " (x86_64) was"));
+    CHECK(contains_text(failure->message(), "pid 9 (dnf)"));
+}
+
 TEST_CASE("ladder: a refused signature or a full disk is no reason to try another repository") {
     struct Row {
         std::string data;

@@ -3,7 +3,11 @@
 #include "handler/digest.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
+#include "installers/apt.hpp"
+#include "installers/dnf.hpp"
+#include "installers/zypper.hpp"
 #include "tests/unit/machines.hpp"
+#include "tests/unit/test_data.hpp"
 
 #include <doctest/doctest.h>
 
@@ -163,6 +167,40 @@ TEST_CASE("facts: our own name for a source is nobody else's") {
     CHECK(inputs.repository.id == own_repository_id);
     CHECK(inputs.source_in_place);
     CHECK(inputs.other_sources == std::vector<std::string>{"mine", "baseos"});
+}
+
+TEST_CASE("facts: a repository that a package of the distribution describes keeps its id") {
+    FakeWorld fake;
+    const std::string id = "azurelinux-official-ms-non-oss";
+    fake.files.add("/etc/os-release", test_data("os-release/azurelinux-3"));
+    fake.files.add("/usr/bin/tdnf", "ELF", 0755);
+    fake.processes.on({"rpm"}, exits(0));
+    for (const std::string lines : {"enabled=0\n", "baseurl=https://mirror.example/x\n"}) {
+        CAPTURE(lines);
+        fake.files.add("/etc/yum.repos.d/ms-non-oss.repo",
+                       section(id, "https://x.example") + lines);
+        World world = fake.world();
+        const auto facts = gather_facts(world, {});
+        const auto inputs = install_inputs(world, facts, facts.support.ladder.front(), {}, {}, {});
+        CHECK(inputs.repository.id == id);
+        CHECK_FALSE(inputs.existing_source.has_value());
+    }
+}
+
+TEST_CASE("facts: the tool is the row's, though programs of others are there") {
+    FakeWorld fake;
+    World world = fake.world();
+    CHECK(machine_tool(world) == nullptr);
+    fake.files.add("/usr/bin/apt-get", "ELF", 0755);
+    CHECK(machine_tool(world) == &apt);  // os-release tells nothing
+    fake.files.add("/etc/os-release", test_data("os-release/sles-15.6"));
+    CHECK(machine_tool(world) == &apt);  // zypper is not there
+    for (const char* program : {"/usr/bin/yum", "/usr/bin/dnf", "/usr/bin/zypper"}) {
+        fake.files.add(program, "ELF", 0755);
+    }
+    CHECK(machine_tool(world) == &zypper);
+    fake.files.add("/etc/os-release", test_data("os-release/rhel-9.6"));
+    CHECK(machine_tool(world) == &dnf);
 }
 
 TEST_CASE("facts: keys in rpm's database") {

@@ -84,6 +84,7 @@ TEST_CASE("outcomes: an unreachable repository is explained by a look of our own
     const auto failure = explained.of(Outcome::network);
     CHECK(failure.code == ExitCode::repository_unreachable);
     CHECK(contains_text(failure.message(), "packages.microsoft.com:443"));
+    CHECK(contains_text(failure.message(), debian_12.repository + " (amd64) cannot be reached"));
     CHECK(contains_text(failure.message(), "cannot be resolved"));
     CHECK(contains_text(failure.message(), "https_proxy"));
 }

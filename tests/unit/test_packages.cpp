@@ -124,14 +124,6 @@ TEST_CASE("packages: no question waits longer than the command has, but for 5 s 
     CHECK(limits() == std::vector<Milliseconds>(3, Seconds(5)));
 }
 
-TEST_CASE("packages: the tool is the one whose program is there") {
-    FakeWorld fake;
-    World world = fake.world();
-    CHECK(present_tool(world) == nullptr);
-    fake.files.add("/usr/bin/apt-get", "ELF", 0755);
-    CHECK(present_tool(world) == &apt);
-}
-
 TEST_CASE("packages: every way to end has its words") {
     CHECK(describe_end(exits(100)) == "exit code 100");
     CHECK(describe_end(result([](CommandResult& r) { r.signal = 9; })) == "ended by signal 9");

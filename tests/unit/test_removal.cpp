@@ -236,7 +236,37 @@ TEST_CASE("removal: rpm itself takes package and key, files after that") {
     CHECK(ours.run.state.packages.empty());
     CHECK(ours.run.state.files.empty());
     CHECK(ours.vm.package_manager_commands() ==
-          std::vector<std::string>{"rpm -e aadsshlogin", "rpm -e " + microsoft_key});
+          std::vector<std::string>{"rpm -e --allmatches aadsshlogin",
+                                   "rpm -e --allmatches " + microsoft_key});
+}
+
+TEST_CASE("removal: a key that the settings no longer name is taken out of rpm's database") {
+    Ours ours(rhel_9);
+    const Fingerprint extra = "0123456789ABCDEF0123456789ABCDEF01234567";
+    const auto name = key_package(extra);
+    ours.vm.dpkg[name] = {};
+    ours.run.state.record_package(name);
+    ours.run.settings.signing_keys = {extra};
+    ours.run.settings.key_url = "https://mirror.example/key.asc";
+    SUBCASE("still named") {
+        CHECK(remove_withdrawn_keys(ours.run, dnf).packages.empty());
+        CHECK(ours.vm.dpkg.contains(name));
+        return;
+    }
+    SUBCASE("no longer named") {
+        ours.run.settings.signing_keys.clear();
+    }
+    SUBCASE("without its address it is not named") {
+        ours.run.settings.key_url.clear();
+    }
+    // A source at Microsoft's server has no use for somebody else's key.
+    ours.vm.fake.files.add("/etc/yum.repos.d/edge.repo",
+                           "[edge]\nbaseurl=https://packages.microsoft.com/yumrepos/edge\n");
+    CHECK(remove_withdrawn_keys(ours.run, dnf).packages == std::vector<std::string>{name});
+    CHECK_FALSE(ours.vm.dpkg.contains(name));
+    CHECK_FALSE(ours.run.state.added(name));
+    CHECK(ours.vm.dpkg.contains(microsoft_key));
+    CHECK(ours.vm.version("aadsshlogin") != "(absent)");
 }
 
 TEST_CASE("removal: a key that an enabled source of the same server needs stays, with its name") {
@@ -255,7 +285,7 @@ TEST_CASE("removal: a key that an enabled source of the same server needs stays,
         CHECK(removed.left.empty());
         CHECK(ours.vm.version("aadsshlogin") == "(absent)");
         CHECK_FALSE(ours.run.state.added(microsoft_key));
-        CHECK(ours.vm.fake.processes.ran({"rpm", "-e", microsoft_key}) == 0);
+        CHECK(ours.vm.fake.processes.ran({"rpm", "-e", "--allmatches", microsoft_key}) == 0);
     }
     SUBCASE("switched off") {
         offer("baseurl=https://packages.microsoft.com/yumrepos/edge\nenabled=0\n");
@@ -288,7 +318,7 @@ TEST_CASE("removal: a key that was there before us is not ours to take") {
 
 TEST_CASE("removal: a package that rpm does not let go keeps its key and its source") {
     Ours ours(rhel_9);
-    ours.vm.fake.processes.on({"rpm", "-e", "aadsshlogin"},
+    ours.vm.fake.processes.on({"rpm", "-e", "--allmatches", "aadsshlogin"},
                               exits(1,
                                     "error: Failed dependencies:\n"
                                     "\taadsshlogin is needed by (installed) mine-1-1.x86_64\n"));

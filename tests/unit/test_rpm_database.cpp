@@ -93,6 +93,12 @@ TEST_CASE("rpm: states of packages and keys") {
     REQUIRE(keys.size() == 1);
     CHECK(keys[0].name == key_package(Fingerprint(pinned_keys[0].fingerprint)));
     CHECK(keys[0].version == "be1229cf-5631588c");
+    // rpm 6 (lib/keystore.cc, makePubkeyHeader).
+    const auto later =
+        rpm_parse_states("gpg-pubkey\tbc528686b50d79e339d3721ceb3e94adbe1229cf\t5631588c\n");
+    REQUIRE(later.size() == 1);
+    CHECK(later[0].name == keys[0].name);
+    CHECK(rpm_parse_states("gpg-pubkey\tbe\t1\n").size() == 1);
 }
 
 TEST_CASE("rpm: of two versions of a package the last one counts") {

@@ -18,7 +18,8 @@ namespace {
 
 const std::string source = "/etc/apt/sources.list.d/our-site.list";
 const std::string keyring = "/etc/apt/keyrings/our-site.gpg";
-const std::string plain = "the signature of the repository " + debian_12.repository + " is refused";
+const std::string plain =
+    "the signature of the repository " + debian_12.repository + " (amd64) is refused";
 const std::string test_key = "46E429A59072B7E766019C765FF0E17B8A942A3A";  // of the real outputs
 
 /// What apply() makes of apt's output.
