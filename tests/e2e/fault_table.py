@@ -90,6 +90,10 @@ KEY: dict[str, Row] = {
 ANSWERED = {status: all_three(say(20, f"answered HTTP {status}", OPEN)) for status in ("403", "429", "500")}
 NOT_THERE = say(51, "there is no repository", "every run of the extension asks again")
 WRONG_SIGNATURE = say(61, "signature", "no proxy or mirror changes the packages")
+# zypper does not ask again after a 503, as apt and dnf do.
+GIVES_UP = say(20, "temporarily unaccessible", OPEN)
+# dnf does not notice that its index could not be written whole; by the next program's time the disk says so.
+CUT_BY_DISK = say(20, "parser error", OPEN)
 HELD = "(python3)"
 WAIT = "wait until that program has ended"
 INDEX: dict[str, Row] = {
@@ -98,7 +102,7 @@ INDEX: dict[str, Row] = {
     "untrusted": all_three(say(20, NO_TRUST, TRUST)),
     **ANSWERED,
     "404": all_three(NOT_THERE),
-    "503-then-fine": all_three(GOOD),
+    "503-then-fine": (GOOD, GOOD, GIVES_UP),
     "hang": all_three(say(20, IN_TIME, OPEN)),
     "reset": all_three(say(20, HOST, "Connection reset", OPEN)),
     "truncated": all_three(say(20, HOST, "could not be read", OPEN)),
@@ -117,12 +121,12 @@ PRIMARY: dict[str, Row] = {
     "404": (say(20, "404  Not Found", OPEN), say(20, "Status code: 404", OPEN), say(20, "not found on medium", OPEN)),
     "429": (say(20, "429  Too Many Requests", OPEN), say(20, "Status code: 429", OPEN), say(20, "429", OPEN)),
     "500": (say(20, "500  Internal Server Error", OPEN), say(20, "Status code: 500", OPEN), say(20, "HTTP response: 500", OPEN)),
-    "503-then-fine": all_three(GOOD),
+    "503-then-fine": (GOOD, GOOD, GIVES_UP),
     "reset": (say(20, "Connection failed", OPEN), say(20, "Curl error", OPEN), say(20, "Connection reset by peer", OPEN)),
     "truncated": (say(20, "Failed to fetch", OPEN), say(20, "Curl error", OPEN), say(20, "Timeout exceeded", OPEN)),
     "wrong-hash": (say(20, "Hash Sum mismatch", OPEN), say(20, "Failed to download metadata", OPEN), say(20, "has wrong checksum", OPEN)),
     "wrong-key": all_three(BY_HASH),
-    "disk-full": INDEX["disk-full"],
+    "disk-full": (say(52, SPACE, "df -h"), CUT_BY_DISK, say(52, "Can't hardlink/copy", "df -h")),
     "lock-20s": (NO_LOCK, SAME_LOCK, SAME_LOCK),
     "lock-forever": (NO_LOCK, SAME_LOCK, SAME_LOCK),
 }
