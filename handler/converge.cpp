@@ -22,9 +22,12 @@ namespace {
 
 using Level = Substatus::Level;
 
-/// Takes back what this run has added, in the reverse order; returns what could not be taken back.
-std::string undo(RunContext& run, const PackageTool& tool, const State& before) {
-    const auto added = added_since(before, run.state);
+/// Putting things in order gets this long at least, whatever the work has used up. The handler's
+/// own limits end 60 s before the agent's (azurelinuxagent/ga/exthandlers.py), which leaves room
+/// for it.
+constexpr Seconds undo_time{45};
+
+std::string take_back(RunContext& run, const PackageTool& tool, const State& added) {
     try {
         std::string left;
         if (!added.packages.empty() || !added.files.empty()) {
@@ -36,6 +39,17 @@ std::string undo(RunContext& run, const PackageTool& tool, const State& before) 
     } catch (const Failure& failure) {
         return failure.problem;
     }
+}
+
+/// Takes back what this run has added, in the reverse order; returns what could not be taken back.
+std::string undo(RunContext& run, const PackageTool& tool, const State& before) {
+    const Deadline whole = run.deadline;
+    if (whole.left() < undo_time) {
+        run.world.deadline.emplace(run.world.clock, undo_time);
+    }
+    auto left = take_back(run, tool, added_since(before, run.state));
+    run.world.deadline.emplace(whole);
+    return left;
 }
 
 Failure with_cause(Failure failure, const std::string& more) {

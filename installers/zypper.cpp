@@ -115,7 +115,7 @@ enum ZypperCode : int {
 constexpr OutcomeRule rules[] = {
     {any_run, "No space left on device", Outcome::no_space},  // rpm's
     {any_run, " more space on the ", Outcome::no_space},
-    {installing, "Can't hardlink/copy", Outcome::no_space},  // it does not tell why
+    {fetching | installing, "Can't hardlink/copy", Outcome::no_space},  // it does not tell why
     {any_run, "can't create transaction lock", Outcome::locked},
     {any_run, "cannot open Packages database", Outcome::interrupted},
     {any_run, "Signature verification failed", Outcome::signature},

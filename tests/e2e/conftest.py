@@ -9,12 +9,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fault_table import TABLE, occurring
 from rig.dummy import make_dummy
 from rig.machine import Machine
 from rig.memory import sweep
 
 MakeMachine = Callable[..., Machine]
 MACHINES = pytest.StashKey[list[Machine]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="the whole fault matrix and every point of the kill walk, not a part of them")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """How much of the fault matrix and of the kill walk there is, and how much was run."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, []) if report.when == "call"]
+    run = sum("test_fault[" in report.nodeid for report in reports)
+    if run:
+        never = len(TABLE) - len(occurring())
+        terminalreporter.write_line(f"fault matrix: {len(occurring())} combinations, {never} cannot occur; {run} run")
+    walked: dict[str, tuple[int, int]] = {}
+    for family, points, done in (value for report in reports for name, value in report.user_properties if name == "kill walk"):
+        walked[family] = (points, walked.get(family, (0, 0))[1] + done)
+    for family, (points, done) in sorted(walked.items()):
+        terminalreporter.write_line(f"kill walk, {family}: {points} points, each alone and with its group; {done} kills")
 
 
 @pytest.fixture(scope="session", autouse=True)

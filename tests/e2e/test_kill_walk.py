@@ -17,13 +17,15 @@ import pytest
 from expectations import assert_good, assert_removed
 from rig.debs import NEW, OLD
 from rig.machine import Machine, wait_until
+from rig.rpms import PINNED
 
 MakeMachine = Callable[..., Machine]
-# Renames are the journal and every file written; a clone is a program started; unlinks and links are the scratch folder.
-CHANGES = ("rename", "renameat", "renameat2")
-STARTS = ("clone", "clone3", "fork", "vfork")
-STEPS = ",".join(CHANGES + STARTS)
-PARTS = 6  # the walk is cut into parts so that they can run beside each other
+# Renames are the journal and every file written, a mode is set when such a file is open and not yet whole; a clone is a program
+# started; folders and unlinks are the scratch folder and what is taken back.
+STEPS = "rename,renameat,renameat2,fchmod,clone,clone3,fork,vfork,unlink,unlinkat,mkdir,mkdirat"
+FAMILIES = ("debian12", "rhel9", "sles155")
+PARTS = 2  # the walk is cut into parts so that they can run beside each other
+STRIDE = 3  # the standard run takes every third point; those with the whole group are others than those alone
 
 
 def start(m: Machine, operation: str, *strace: str, stderr: str = "/dev/null") -> subprocess.Popen[bytes]:
@@ -90,35 +92,49 @@ def kill_at(m: Machine, operation: str, step: tuple[str, int], group: bool) -> b
     return True
 
 
+def offered(m: Machine) -> str:
+    """The version of the package that is on offer and works on this family."""
+    version = PINNED if m.is_rpm else OLD
+    m.microsoft.offer(version)
+    return version
+
+
+def to_walk(steps: list[tuple[str, int]], config: pytest.Config, first: int = 0) -> list[tuple[str, int]]:
+    return steps if config.getoption("--full") else steps[first::STRIDE]
+
+
 @pytest.mark.parametrize("group", (False, True), ids=("alone", "group"))
 @pytest.mark.parametrize("part", range(PARTS))
-def test_killed_install(machine: MakeMachine, part: int, group: bool) -> None:
-    m = machine("debian12")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_killed_install(machine: MakeMachine, record_property: Callable[[str, object], None], pytestconfig: pytest.Config,
+                        family: str, part: int, group: bool) -> None:
+    m = machine(family)
+    version = offered(m)
     before = m.snapshot_etc()
     prepare(m)
     steps = steps_of(m, "install")
     assert m.direct("uninstall").code == 0
-    assert len(steps) >= 30, f"Only {len(steps)} steps: is the trace complete?"
-    if group:  # where no program has been started the handler is all of its group: no other case than `alone`
-        steps = [step for step in steps if step[0] in STARTS]
-    for step in steps[part::PARTS]:
+    assert len(steps) >= 40, f"Only {len(steps)} steps: is the trace complete?"
+    walk = to_walk(steps, pytestconfig, int(group))[part::PARTS]
+    for step in walk:
         assert kill_at(m, "install", step, group), f"{step} was not reached."
         again = m.direct("install")
         assert again.code == 0, f"{step}: {again.stderr}\n{m.handler_log()[-3000:]}"
-        assert_good(m, OLD)
+        assert_good(m, version)
         removed = m.direct("uninstall")
         assert removed.code == 0, f"{step}: {removed.stderr}"
         assert_removed(m, before)
+    record_property("kill walk", (family, len(steps), len(walk)))
 
 
 @pytest.mark.parametrize("operation", ("enable", "uninstall", "update"))
-def test_other_commands_killed(machine: MakeMachine, operation: str) -> None:
+def test_other_commands_killed(machine: MakeMachine, pytestconfig: pytest.Config, operation: str) -> None:
     m = machine("debian12")
     before = m.snapshot_etc()
     assert m.direct("install").code == 0
     steps = steps_of(m, operation)
     assert len(steps) >= 2
-    for step in steps:
+    for step in to_walk(steps, pytestconfig):
         m.direct("install")
         assert kill_at(m, operation, step, group=True), f"{step} was not reached."
         assert m.direct("install").code == 0
@@ -128,22 +144,24 @@ def test_other_commands_killed(machine: MakeMachine, operation: str) -> None:
 
 
 @pytest.mark.parametrize("group", (False, True), ids=("alone", "group"))
-def test_killed_while_the_package_is_being_configured(machine: MakeMachine, group: bool) -> None:
+@pytest.mark.parametrize("family", FAMILIES)
+def test_killed_while_the_package_is_being_configured(machine: MakeMachine, family: str, group: bool) -> None:
     """The transaction lives in a session of its own and goes on; the next run waits for it."""
-    m = machine("debian12")
+    m = machine(family)
+    version = offered(m)
     before = m.snapshot_etc()
     m.write("/etc/aadsshlogin-standin/sleep", "4")
     prepare(m)
     process = start(m, "install")
-    wait_until(lambda: m.package_state("aadsshlogin")[0] == "iF", what="the package's script")
+    wait_until(lambda: ["sleep", "4"] in m.namespace.processes().values(), what="the package's script")
     kill(handler_pid(m, "install"), group)
     process.wait(20)
     again = m.direct("install")
     assert again.code == 0, again.stderr
     assert "waiting for" in m.handler_log()
-    assert_good(m, OLD)
+    assert_good(m, version)
+    m.write("/etc/aadsshlogin-standin/sleep", "0")
     assert m.direct("uninstall").code == 0
-    (m.root / "etc/aadsshlogin-standin/sleep").unlink()
     assert_removed(m, before)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -116,6 +117,17 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
         self.namespace.ip("link add hole type veth peer name far", "link set far up", "link set hole up", "address add 192.0.2.1/24 dev hole",
                           "neighbour add 192.0.2.2 lladdr 02:00:00:00:00:01 nud permanent dev hole")
         self.write("/etc/hosts", self.read("/etc/hosts").replace(f" {host}", "") + f"192.0.2.2 {host}\n")
+
+    def https_listens(self, listens: bool) -> None:
+        """Whether anybody listens at the web's port 443; if not, connections are refused."""
+        if listens and "web-443" not in self._servers:
+            self._serve("web-443", ("127.0.0.1", 443))
+        elif not listens and "web-443" in self._servers:
+            self._servers.pop("web-443").stop()
+
+    def https_presents(self, context: ssl.SSLContext) -> None:
+        """The certificate that the web shows from the next connection on; `rig.sites.tls()` is the right one."""
+        self._servers["web-443"].tls = context
 
     def _imds_reachable(self, reachable: bool) -> None:
         if reachable and "imds" not in self._servers:

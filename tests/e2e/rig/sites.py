@@ -59,6 +59,7 @@ class Microsoft:
 
     def __init__(self, kind: str) -> None:
         self.archives: dict[str, Archive | RpmRepository]
+        self._served_key = "good"
         if kind == "deb":
             self._package, self._keys = deb, ("test.asc",)
             self.archives = {path: Archive(suite, [], "good", ("amd64", "arm64")) for path, suite in SUITES.items()}
@@ -79,6 +80,10 @@ class Microsoft:
         for archive in self.archives.values():
             archive.key = key
 
+    def serve_key(self, key: str) -> None:
+        """What lies at the keys' addresses: this key of `rig.keys`."""
+        self._served_key = key
+
     def dated(self, days: float, valid_days: float | None = None) -> None:
         """Dates every index so many days from now, before it is first asked for; it may expire so many days after its date."""
         for archive in self.archives.values():
@@ -92,7 +97,7 @@ class Microsoft:
     def find(self, path: str) -> tuple[Archive | RpmRepository | None, bytes | None]:
         folder, _, name = path.partition("/")
         if folder == "keys" and name in self._keys:
-            return None, keys()["good"].armored
+            return None, keys()[self._served_key].armored
         for prefix, archive in self.archives.items():
             if path.startswith(f"{prefix}/"):
                 return archive, archive.file(path.removeprefix(f"{prefix}/"))

@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             parts = urlsplit(path)
             host, path, via = parts.netloc, path.split(parts.netloc, 1)[1] or "/", "proxy"
         host = host.removesuffix(":80").removesuffix(":443")
-        request = Request(self.scheme, via, self.command, host, path, dict(self.headers), body, self.server.faults.take(host + path))
+        request = Request(self.scheme, via, self.command, host, path, dict(self.headers), body, self.server.faults.take(host + path, self.command))
         proxy = self.server.proxy
         if via == "proxy" and proxy is not None and self.scheme == "http" and not _authorized(request.headers, proxy):
             self.server.answer(request)
@@ -161,6 +161,10 @@ class _Handler(BaseHTTPRequestHandler):
             response = Response(int(fault.argument), b"<html>The test asked for this error.</html>")
             if fault.retry_after is not None:
                 response.headers["Retry-After"] = str(fault.retry_after)
+        if fault and kind == "last" and fault.then is not None:
+            fault.then()
+            self.close_connection = True
+            response.headers["Connection"] = "close"
         if fault and kind == "redirect":
             response = Response(302, b"", {"Location": str(fault.argument)})
         body = response.body[:-20] + b"X" * 20 if kind == "corrupt" else response.body

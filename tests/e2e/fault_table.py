@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""The fault matrix: what must come of each fault at each stage with each package tool. Data; fault_kinds.py says how it is done."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fault_kinds import FAULTS, STAGES, TOOLS
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The exit code, and what the last line on stderr must hold. 0: the run succeeds in spite of the fault. -9: it was killed.
+    `left`: it may leave what it has recorded; otherwise a run that fails leaves the machine as it was."""
+
+    code: int
+    parts: tuple[str, ...] = ()
+    left: bool = False
+
+
+Cell = Expected | str
+"""What is expected, or the reason why this combination cannot occur."""
+Row = tuple[Cell, Cell, Cell]
+"""For apt, dnf and zypper."""
+
+
+def say(code: int, *parts: str, left: bool = False) -> Expected:
+    return Expected(code, parts, left)
+
+
+def all_three(cell: Cell) -> Row:
+    return cell, cell, cell
+
+
+HOST = "packages.microsoft.com:443"
+OPEN = "allow HTTPS"
+TRUST = "trust store"
+SPACE = "No space left on device"
+GOOD = say(0)
+KILLED = all_three(say(-9, left=True))
+ENDED = all_three(say(62, "asked to end", "run the extension again", left=True))
+
+ONE_RUNG = "The ladder has one repository, and a single one is not asked beforehand."
+NO_SIGNATURE = "The first look only asks whether the repository is there; nothing is verified and nothing written."
+NO_LOCK = "Nothing at this stage takes a lock: own requests, or apt in a folder of its own."
+SAME_LOCK = "The lock is that of the stage before, and the same program holds it."
+OFFLINE = "The transaction asks the network for nothing (--no-download, -C, --no-refresh)."
+NO_SCRIPT = "Scripts of packages run in the transaction only."
+UNSIGNED = "The index is not signed for dnf: Microsoft's own repository file has no repo_gpgcheck."
+BY_HASH = "The index vouches for it by its hash, and the key was verified there."
+
+
+def rungs(cell: Cell) -> Row:
+    """The ladder: of the three only dnf's machine has more than one repository."""
+    return ONE_RUNG, cell, ONE_RUNG
+
+
+NO_CONNECTION, NO_NAME, NO_TRUST = f"no connection to {HOST}", "cannot be resolved", "TLS certificate"
+IN_TIME = f"no answer from {HOST} in time"
+
+LADDER: dict[str, Row] = {
+    "refused": rungs(say(20, NO_CONNECTION, OPEN)),
+    "dns": rungs(say(20, NO_NAME, OPEN)),
+    "untrusted": rungs(say(20, NO_TRUST, TRUST)),
+    **{fault: rungs(GOOD) for fault in ("403", "404", "429", "500", "503-then-fine", "hang", "reset", "truncated", "wrong-hash")},
+    **{fault: rungs(NO_SIGNATURE) for fault in ("wrong-key", "disk-full")},
+    **{fault: rungs(NO_LOCK) for fault in ("lock-20s", "lock-forever")},
+    "scriptlet": rungs(NO_SCRIPT),
+    "kill": rungs(KILLED[1]),
+    "term": rungs(ENDED[1]),
+}
+THE_KEY = "/keys/test.asc"
+KEY: dict[str, Row] = {
+    "refused": all_three(say(20, THE_KEY, NO_CONNECTION, OPEN)),
+    "dns": all_three(say(20, THE_KEY, NO_NAME, OPEN)),
+    "untrusted": all_three(say(20, THE_KEY, NO_TRUST, TRUST)),
+    **{status: all_three(say(20, THE_KEY, f"answered HTTP {status}", OPEN)) for status in ("403", "404", "429", "500")},
+    "503-then-fine": all_three(GOOD),
+    "hang": all_three(say(20, THE_KEY, IN_TIME, OPEN)),
+    "reset": all_three(say(20, THE_KEY, "Connection reset", OPEN)),
+    "truncated": all_three(say(20, THE_KEY, HOST, "could not be read", OPEN)),
+    "wrong-hash": all_three(say(61, THE_KEY, "not a file of OpenPGP public keys", "proxy or firewall")),
+    "wrong-key": all_three(say(61, THE_KEY, "which is not accepted", "repository.signingKeys")),
+    "disk-full": all_three(say(52, SPACE, "df -h")),
+    "lock-20s": (NO_LOCK, GOOD, GOOD),
+    "lock-forever": (NO_LOCK, say(56, ".rpm.lock", "(python3)"), say(56, ".rpm.lock", "(python3)")),
+    "scriptlet": all_three(NO_SCRIPT),
+    "kill": KILLED,
+    "term": ENDED,
+}
+ANSWERED = {status: all_three(say(20, f"answered HTTP {status}", OPEN)) for status in ("403", "429", "500")}
+NOT_THERE = say(51, "there is no repository", "every run of the extension asks again")
+WRONG_SIGNATURE = say(61, "signature", "no proxy or mirror changes the packages")
+# zypper does not ask again after a 503, as apt and dnf do.
+GIVES_UP = say(20, "temporarily unaccessible", OPEN)
+# dnf does not notice that its index could not be written whole; by the next program's time the disk says so.
+CUT_BY_DISK = say(20, "parser error", OPEN)
+HELD = "(python3)"
+WAIT = "wait until that program has ended"
+INDEX: dict[str, Row] = {
+    "refused": all_three(say(20, NO_CONNECTION, OPEN)),
+    "dns": all_three(say(20, NO_NAME, OPEN)),
+    "untrusted": all_three(say(20, NO_TRUST, TRUST)),
+    **ANSWERED,
+    "404": all_three(NOT_THERE),
+    "503-then-fine": (GOOD, GOOD, GIVES_UP),
+    "hang": all_three(say(20, IN_TIME, OPEN)),
+    "reset": all_three(say(20, HOST, "Connection reset", OPEN)),
+    "truncated": all_three(say(20, HOST, "could not be read", OPEN)),
+    "wrong-hash": (say(20, "Splitting up", OPEN), say(20, "parser error", OPEN), WRONG_SIGNATURE),
+    "wrong-key": (WRONG_SIGNATURE, UNSIGNED, WRONG_SIGNATURE),
+    "disk-full": all_three(say(52, SPACE, "df -h")),
+    "lock-20s": (NO_LOCK, GOOD, GOOD),
+    "lock-forever": (NO_LOCK, say(56, "already locked by"), say(56, "/run/zypp.pid is held by pid", HELD, WAIT)),
+    "scriptlet": all_three(NO_SCRIPT),
+    "kill": KILLED,
+    "term": ENDED,
+}
+PRIMARY: dict[str, Row] = {
+    **{fault: INDEX[fault] for fault in ("refused", "dns", "untrusted", "hang", "scriptlet", "kill", "term")},
+    "403": (say(20, "403  Forbidden", OPEN), say(20, "Status code: 403", OPEN), say(20, "Permission to access", OPEN)),
+    "404": (say(20, "404  Not Found", OPEN), say(20, "Status code: 404", OPEN), say(20, "not found on medium", OPEN)),
+    "429": (say(20, "429  Too Many Requests", OPEN), say(20, "Status code: 429", OPEN), say(20, "429", OPEN)),
+    "500": (say(20, "500  Internal Server Error", OPEN), say(20, "Status code: 500", OPEN), say(20, "HTTP response: 500", OPEN)),
+    "503-then-fine": (GOOD, GOOD, GIVES_UP),
+    "reset": (say(20, "Connection failed", OPEN), say(20, "Curl error", OPEN), say(20, "Connection reset by peer", OPEN)),
+    "truncated": (say(20, "Failed to fetch", OPEN), say(20, "Curl error", OPEN), say(20, "Timeout exceeded", OPEN)),
+    "wrong-hash": (say(20, "Hash Sum mismatch", OPEN), say(20, "Failed to download metadata", OPEN), say(20, "has wrong checksum", OPEN)),
+    "wrong-key": all_three(BY_HASH),
+    "disk-full": (say(52, SPACE, "df -h"), CUT_BY_DISK, say(52, "Can't hardlink/copy", "df -h")),
+    "lock-20s": (NO_LOCK, SAME_LOCK, SAME_LOCK),
+    "lock-forever": (NO_LOCK, SAME_LOCK, SAME_LOCK),
+}
+PACKAGE: dict[str, Row] = {
+    **PRIMARY,
+    "404": (say(52, "404  Not Found"), say(52, "Status code: 404"), say(52, "not found on medium")),
+    "wrong-hash": (say(20, "Hash Sum mismatch", OPEN), say(20, "checksum doesn't match", OPEN), say(20, "corrupted during transfer", OPEN)),
+    "wrong-key": (BY_HASH, say(61, "not correct for this package", "no proxy or mirror changes the packages"), BY_HASH),
+    "disk-full": (say(52, "space", "df -h"), say(52, "Curl error (23)", "df -h"), say(52, "Can't hardlink/copy", "df -h")),
+    "lock-20s": (GOOD, GOOD, SAME_LOCK),
+    "lock-forever": (say(56, "lock-frontend is held by pid", HELD, WAIT), say(56, "already locked by"), SAME_LOCK),
+}
+FAILED_SCRIPT = say(21, "script")
+TRANSACTION: dict[str, Row] = {
+    **{fault: all_three(OFFLINE) for fault in (
+        "refused", "dns", "untrusted", "403", "404", "429", "500", "503-then-fine", "hang", "reset", "truncated", "wrong-hash")},
+    "wrong-key": all_three(BY_HASH),
+    "disk-full": (say(52, SPACE, "df -h"), say(52, "space", "df -h"), say(52, "space", "df -h")),
+    "lock-20s": all_three(GOOD),
+    "lock-forever": (say(56, "lock-frontend is held by pid", HELD, WAIT), say(56, ".rpm.lock is held by pid", HELD, WAIT),
+                     say(56, ".rpm.lock is held by pid", HELD, WAIT)),
+    "scriptlet": (FAILED_SCRIPT, say(21, "pam", left=True), say(21, "pam", left=True)),
+    "kill": KILLED,
+    "term": all_three(say(66, "was still running", "the next run of the extension waits for it", left=True)),
+}
+BY_STAGE = {"ladder": LADDER, "key": KEY, "index": INDEX, "primary": PRIMARY, "package": PACKAGE, "transaction": TRANSACTION}
+TABLE: dict[tuple[str, str, str], Cell] = {
+    (tool, stage, fault): BY_STAGE[stage][fault][number] for number, tool in enumerate(TOOLS) for stage in STAGES for fault in FAULTS
+}
+
+
+def occurring() -> list[tuple[str, str, str]]:
+    """What can occur: (tool, stage, fault)."""
+    return [cell for cell, told in TABLE.items() if isinstance(told, Expected)]
+
+
+def standard() -> list[tuple[str, str, str]]:
+    """Every second of them, and more where a tool would be without a stage or a fault that it can meet."""
+    chosen = occurring()[::2]
+    for place in (1, 2):
+        for cell in occurring():
+            if not any((one[0], one[place]) == (cell[0], cell[place]) for one in chosen):
+                chosen.append(cell)
+    return [cell for cell in occurring() if cell in chosen]

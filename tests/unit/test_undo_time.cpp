@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// converge(): undo when the work has used up the time.
+#include "handler/converge.hpp"
+#include "handler/failure.hpp"
+#include "tests/unit/machines.hpp"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+
+using namespace aadssh;
+
+namespace {
+
+constexpr Seconds whole_limit{14};
+
+/// A machine whose repository hangs: the refresh ends with the deadline.
+struct Hanging {
+    Machine vm;
+    World world;
+    RunContext run;
+
+    explicit Hanging(const Distribution& distribution)
+        : vm(distribution), world(vm.fake.world()), run(context(world)) {
+        run.deadline.lower_to(whole_limit);
+        const auto hangs = [this](const Command&) {
+            vm.fake.clock.sleep(run.deadline.left());
+            auto end = exits(0);
+            end.timed_out = true;
+            return end;
+        };
+        vm.fake.processes.on_match([](const Command& c) { return has_word(c, "update"); }, hangs);
+        vm.fake.processes.on_match([](const Command& c) { return has_word(c, "makecache"); },
+                                   hangs);
+    }
+    std::optional<Failure> failure() {
+        try {
+            converge(run, gather_facts(world, run.environment));
+        } catch (const Failure& thrown) {
+            return thrown;
+        }
+        return std::nullopt;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("undo: a hanging server that used up the time leaves nothing behind all the same") {
+    for (const auto& distribution : {debian_12, rhel_9}) {
+        CAPTURE(distribution.repository);
+        Hanging machine(distribution);
+        const auto before = machine.vm.system();
+        const auto failure = machine.failure();
+        REQUIRE(failure.has_value());
+        CHECK(failure->code == ExitCode::repository_unreachable);
+        CHECK_FALSE(contains_text(failure->message(), "could not be taken back"));
+        CHECK(machine.vm.system() == before);
+        CHECK(machine.run.state.packages.empty());
+        CHECK(machine.run.state.files.empty());
+    }
+}
+
+TEST_CASE("undo: its time is its own, the command's limit stays what it was") {
+    Hanging machine(rhel_9);
+    REQUIRE(machine.failure().has_value());
+    CHECK(machine.run.deadline.total() == whole_limit);
+    CHECK(machine.run.deadline.reached());
+}
