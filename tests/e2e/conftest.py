@@ -18,8 +18,26 @@ MakeMachine = Callable[..., Machine]
 MACHINES = pytest.StashKey[list[Machine]]()
 
 
+# Machines with the tools of another one: /etc/os-release and the repository are all that differs.
+TWINS = ("ubuntu2004", "ubuntu2204", "centos7", "alma9", "ol9", "alma10", "sles153", "leap156", "mariner2")
+# What every run shows on them, too: the way from installation to removal.
+EVERYWHERE = ("test_install_enable_uninstall", "test_install_enable_again_upgrade_uninstall")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="the whole fault matrix and every point of the kill walk, not a part of them")
+    parser.addoption("--full", action="store_true",
+                     help="every test on every machine, the whole fault matrix and every point of the kill walk, not a part of them")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves most tests of twins to full runs."""
+    def left_out(item: pytest.Item) -> bool:
+        return isinstance(item, pytest.Function) and item.originalname not in EVERYWHERE and \
+            hasattr(item, "callspec") and item.callspec.params.get("family") in TWINS
+
+    if not config.getoption("--full"):
+        config.hook.pytest_deselected(items=[item for item in items if left_out(item)])
+        items[:] = [item for item in items if not left_out(item)]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
