@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "handler/scrub.hpp"
 
+#include "handler/private_keys.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -8,8 +10,6 @@ namespace aadssh {
 namespace {
 
 constexpr std::string_view mask = "***";
-constexpr std::string_view dashes = "-----";
-constexpr std::string_view key_begin = "-----BEGIN ";
 
 bool is_digit(char c) {
     return '0' <= c && c <= '9';
@@ -81,40 +81,20 @@ bool names(std::string_view word, const Secret& secret) {
            std::ranges::equal(word.substr(before), secret.name, {}, lower);
 }
 
-/// The text that begins at `at` is the first line of a private key: -----BEGIN ... PRIVATE KEY
-/// ...----- (RFC 7468; PGP PRIVATE KEY BLOCK in RFC 4880, section 6.2).
-bool begins_key(std::string_view text, std::size_t at) {
-    const std::string_view head = text.substr(at + key_begin.size(), 64);
-    const std::string_view label = head.substr(0, head.find('-'));
-    return label.find("PRIVATE KEY") != std::string_view::npos &&
-           head.substr(label.size()).starts_with(dashes) &&
-           std::ranges::all_of(label, [](char c) { return ('A' <= c && c <= 'Z') || c == ' '; });
+/// Whose name a text ends with; nullptr when there is none.
+const Secret* named_last(std::string_view text) {
+    std::size_t begin = text.size();
+    while (begin > 0 && is_word(text[begin - 1])) {
+        --begin;
+    }
+    const std::string_view word = text.substr(begin);
+    const auto* secret =
+        std::ranges::find_if(secrets, [&](const Secret& s) { return names(word, s); });
+    return secret == secrets.end() ? nullptr : secret;
 }
 
-/// Behind the key's last line; the end of the text where that is missing.
-std::size_t key_end(std::string_view text, std::size_t at) {
-    const std::size_t last = text.find("-----END ", at + key_begin.size());
-    if (last == std::string_view::npos) {
-        return text.size();
-    }
-    const std::size_t end = text.find(dashes, last + dashes.size());
-    return end == std::string_view::npos ? text.size() : end + dashes.size();
-}
-
-std::string without_keys(std::string_view text) {
-    std::string result;
-    std::size_t copied = 0;
-    for (std::size_t at = text.find(key_begin); at != std::string_view::npos;) {
-        if (!begins_key(text, at)) {
-            at = text.find(key_begin, at + 1);
-            continue;
-        }
-        result += text.substr(copied, at - copied);
-        result += mask;
-        copied = key_end(text, at);
-        at = text.find(key_begin, copied);
-    }
-    return result += text.substr(copied);
+bool is_bearer(std::string_view word) {
+    return std::ranges::equal(word, std::string_view("bearer"), {}, lower);
 }
 
 /// Everything but private keys, in one pass from left to right. Nothing is looked at more often
@@ -207,12 +187,9 @@ class Scrubber {
         }
         const std::string_view name = text_.substr(at_, end - at_);
         copy(end);
-        if (std::ranges::equal(name, std::string_view("bearer"), {}, lower)) {
-            bearer();
-        }
-        const auto* secret =
-            std::ranges::find_if(secrets, [&](const Secret& s) { return names(name, s); });
-        if (secret != secrets.end()) {
+        if (is_bearer(name)) {
+            values(bearer());
+        } else if (const Secret* secret = named_last(name)) {
             value_of(*secret);
         }
         return true;
@@ -235,39 +212,75 @@ class Scrubber {
         return true;
     }
 
-    void bearer() {
+    /// Hides the token behind the word Bearer; whose value follows then, if any.
+    const Secret* bearer() {
         const std::size_t start = skip(at_, is_blank);
-        const std::size_t end = skip(start, in_token);
+        const std::size_t end = skip(start, [](char c) { return in_token(c) || c == '='; });
         const std::string_view token = text_.substr(start, end - start);
         // "bearer authentication" is no token.
         if (start == at_ || token.size() < 8 || std::ranges::all_of(token, is_letter)) {
-            return;
+            return nullptr;
         }
         copy(start);
-        hide(skip(end, [](char c) { return c == '='; }));
+        hide(end);
+        // "Bearer client_secret: abc"
+        if (const Secret* secret = named_last(token)) {
+            return separator(*secret) ? secret : nullptr;
+        }
+        return after(token);
     }
 
     /// name=value, name: value, "name": "value", and the latter inside a JSON string.
     void value_of(const Secret& secret) {
+        if (separator(secret)) {
+            values(&secret);
+        }
+    }
+
+    /// Passes over what stands between a name and its value; false where that is not there.
+    bool separator(const Secret& secret) {
         // In https://password:443/ it is a host; hiding what follows would change where the host
         // ends.
         if (at_ < authority_end_) {
-            return;
+            return false;
         }
         const std::size_t slashes = skip(at_, is_backslash);
-        const std::size_t separator = skip(is_quote(peek(slashes)) ? slashes + 1 : at_, is_blank);
-        if (secret.separators.find(peek(separator)) == std::string_view::npos) {
-            return;
+        const std::size_t at = skip(is_quote(peek(slashes)) ? slashes + 1 : at_, is_blank);
+        if (secret.separators.find(peek(at)) == std::string_view::npos) {
+            return false;
         }
-        const std::size_t start = skip(separator + 1, is_blank);
-        const std::size_t quote = skip(start, is_backslash);
-        if (!is_quote(peek(quote))) {
-            copy(start);
-            hide(skip(start, secret.belongs));
-            return;
+        copy(at + 1);
+        return true;
+    }
+
+    /// "password= Authorization: Basic abc": what looks like a value is the beginning of another.
+    void values(const Secret* secret) {
+        while (secret) {
+            copy(skip(at_, is_blank));
+            const std::size_t start = at_;
+            if (is_quote(peek(skip(start, is_backslash)))) {
+                quoted_value();
+                return;
+            }
+            hide(skip(start, secret->belongs));
+            const std::string_view value = text_.substr(start, at_ - start);
+            secret = is_bearer(value) ? bearer() : after(value);
         }
+    }
+
+    /// Whose value follows a text that ends like "password=".
+    static const Secret* after(std::string_view text) {
+        const std::size_t last = text.find_last_not_of("=:");
+        return last == std::string_view::npos || last + 1 == text.size()
+                   ? nullptr
+                   : named_last(text.substr(0, last + 1));
+    }
+
+    /// From its backslashes and its quotation mark on.
+    void quoted_value() {
+        const std::size_t quote = skip(at_, is_backslash);
+        const bool escaped = quote > at_;
         copy(quote + 1);
-        const bool escaped = quote > start;
         const auto inside = [mark = peek(quote), escaped](char c) {
             return c != mark && in_line(c) && !(escaped && is_backslash(c));
         };
@@ -278,7 +291,7 @@ class Scrubber {
     std::size_t quoted_end(char quote) const {
         std::size_t end = at_;
         while (end < text_.size() && text_[end] != quote && in_line(text_[end])) {
-            end += is_backslash(text_[end]) ? 2U : 1U;
+            end += is_backslash(text_[end]) && in_line(peek(end + 1)) ? 2U : 1U;
         }
         return std::min(end, text_.size());
     }
@@ -295,7 +308,7 @@ class Scrubber {
 
 std::string scrub(std::string_view text) {
     // Keys first: they span lines, which would cut the values that they stand in.
-    const std::string keyless = without_keys(text);
+    const std::string keyless = without_private_keys(text, mask);
     return Scrubber(keyless).run();
 }
 

@@ -74,8 +74,8 @@ bool update_marker_holds(const World& world, const std::string& version) {
         error != std::errc() || stop != end) {
         return false;
     }
-    const auto age = world.clock.uptime() - Seconds(written);
-    return age >= Seconds(0) && age <= update_marker_lifetime;
+    const long long now = world.clock.uptime().count();
+    return written >= 0 && written <= now && Seconds(now - written) <= update_marker_lifetime;
 }
 
 void remove_update_marker(World& world) {

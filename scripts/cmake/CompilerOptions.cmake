@@ -14,6 +14,21 @@ if(AADSSH_SANITIZE)
     target_link_options(compiler_options INTERFACE ${sanitizers})
 endif()
 
+# Clang's own coverage, not gcov's: it goes together with the sanitizers and with ccache, so that the
+# build that the tests run in anyway serves for it (clang.llvm.org/docs/SourceBasedCodeCoverage.html).
+if(AADSSH_COVERAGE)
+    set(coverage -fprofile-instr-generate -fcoverage-mapping)
+    target_compile_options(compiler_options INTERFACE ${coverage})
+    target_link_options(compiler_options INTERFACE ${coverage})
+endif()
+
+# What libFuzzer steers by; and libstdc++'s own checks, which see an empty string_view's front() where
+# the memory before or behind it is readable.
+if(AADSSH_FUZZ)
+    target_compile_options(compiler_options INTERFACE -fsanitize=fuzzer-no-link)
+    target_compile_definitions(compiler_options INTERFACE _GLIBCXX_ASSERTIONS)
+endif()
+
 if(AADSSH_STATIC)
     include(Hardening)
 endif()

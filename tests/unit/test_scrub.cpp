@@ -70,6 +70,29 @@ TEST_CASE("scrub: secrets give way to ***") {
     }
 }
 
+TEST_CASE("scrub: a secret behind the beginning of another is found, too") {
+    const std::string secret = "Ab12Cd34Ef56";
+    const std::string key = "-----BEGIN PRIVATE KEY-----\n";
+    const std::array<std::string, 10> texts{
+        "Bearer access_token=" + secret,
+        "bearer client_secret: " + secret,
+        "bearer client_secret= " + secret,
+        "password= Bearer " + secret,
+        "password= Authorization: Basic " + secret,
+        "access_token= x_password: '" + secret + "'",
+        "sig= refresh_token= client_assertion: " + secret,
+        "password=\"never closed\\\naccess_token: \"" + secret + "\"",
+        key + "MIIE\n-----END \n" + key + secret + "\n-----END PRIVATE KEY-----",
+        key + "MIIE\n-----END" + key + secret,
+    };
+    for (const std::string& text : texts) {
+        CAPTURE(text);
+        const std::string once = scrub(text);
+        CHECK(once.find(secret) == std::string::npos);
+        CHECK(scrub(once) == once);
+    }
+}
+
 TEST_CASE("scrub: everything else stays byte for byte") {
     const std::array<std::string, 21> texts{
         "",
@@ -173,8 +196,11 @@ TEST_CASE("scrub: a megabyte of anything takes no more than linear time") {
                                     "eyJ.",
                                     "-----BEGIN ",
                                     "-----BEGIN PRIVATE KEY",
+                                    "-----BEGIN PRIVATE KEY----------END ",
                                     "password=",
                                     "password=\"",
+                                    "password= ",
+                                    "bearer password:",
                                     "bearer ",
                                     "bearer a1/",
                                     "access_token\\",

@@ -87,6 +87,7 @@ TEST_CASE("a garbled marker does not hold") {
         head + "leaving 1.0.0\n" + boot + "uptime \n",
         head + "leaving 1.0.0\n" + boot + "uptime 36 00\n",
         head + "leaving 1.0.0\n" + boot + "uptime 99999999999999999999\n",
+        head + "leaving 1.0.0\n" + boot + "uptime -9223372036854775808\n",
         head + boot + "leaving 1.0.0\nuptime 3600\n",
         "aadsshlogin-handler update 2\nleaving 1.0.0\n" + boot + "uptime 3600\n",
         std::string(8192, 'x'),
