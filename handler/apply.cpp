@@ -196,7 +196,7 @@ void Application::operator()(const RunTool& planned) {
     outcome = try_older(run_, tool_, older_, step, outcome, result_, carry_out);
     if (outcome != Outcome::ok && step.best_effort) {
         log_warning(
-            fmt::format("{}: {}; going on without it", step.purpose, outcome_name(outcome)));
+            fmt::format("{}: {}; going on without it", step.purpose, outcome_in_words(outcome)));
         outcome = Outcome::ok;
     }
     if (outcome == Outcome::not_published && step.optional) {

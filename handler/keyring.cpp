@@ -3,6 +3,7 @@
 
 #include "handler/failure.hpp"
 #include "handler/log.hpp"
+#include "handler/packages.hpp"
 #include "handler/patient_get.hpp"
 #include "handler/repository_probe.hpp"
 #include "installers/openpgp.hpp"
@@ -61,6 +62,9 @@ std::string fetch(RunContext& run, const std::string& url) {
     request.no_proxy = run.proxies.bypass;
     request.body_cap = key_file_limit;
     auto response = get_patiently(run.world, request, run.deadline);
+    if (!response.ok() && run.world.processes.interrupted()) {
+        throw asked_to_end("the signing key was fetched");
+    }
     if (!response.ok()) {
         throw Failure(ExitCode::repository_unreachable,
                       Phase::repository,

@@ -126,6 +126,19 @@ Failure out_of_memory(const RunContext& run, const Applied& applied) {
         "&& swapon /swap), then run the extension again"};
 }
 
+/// `hint` is a command for this outcome.
+std::string remedy_for(Outcome outcome, const std::string& hint) {
+    if (outcome == Outcome::no_space) {
+        return fmt::format(
+            "make room ({} shows what is free; journalctl --vacuum-size=50M and the "
+            "package manager's clean command free some) or enlarge the disk, then "
+            "run the extension again",
+            hint);
+    }
+    return fmt::format(
+        "on the VM, as root, run: {}; mend what it names, then run the extension again", hint);
+}
+
 }  // namespace
 
 ExitCode exit_code_for(Outcome outcome) {
@@ -177,14 +190,18 @@ Failure outcome_failure(RunContext& run,
     if (applied.outcome == Outcome::no_memory) {
         return out_of_memory(run, applied);
     }
-    const auto hint = support.row->tool->repair_hint(applied.outcome);
+    const auto hint = repair_hint(*support.row->tool, applied.outcome);
     auto problem = fmt::format("the step \"{}\" failed", applied.purpose);
     if (applied.outcome != Outcome::failed) {
-        problem += fmt::format(": {}", outcome_name(applied.outcome));
+        problem += fmt::format(": {}", outcome_in_words(applied.outcome));
     }
     const auto clause =
         applied.outcome == Outcome::locked ? cloud_init_clause(run.world.files) : std::string();
-    return {exit_code_for(applied.outcome), Phase::package, problem, applied.words + clause, hint};
+    return {exit_code_for(applied.outcome),
+            Phase::package,
+            problem,
+            applied.words + clause,
+            remedy_for(applied.outcome, hint)};
 }
 
 }  // namespace aadssh

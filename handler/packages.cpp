@@ -83,7 +83,7 @@ std::vector<PackageState> ask_packages(World& world,
                                   tool.state_query(names).front(),
                                   describe_end(result),
                                   one_line(scrub(result.output), 200)),
-                      tool.repair_hint(Outcome::interrupted));
+                      repair_hint(tool, Outcome::interrupted));
     }
     const auto answer = tool.parse_states(result.output);
     std::vector<PackageState> states;
@@ -150,7 +150,7 @@ std::string owning_package(World& world, const PackageTool& tool, const std::str
                       Phase::package,
                       "the package database cannot be asked who owns " + path,
                       describe_end(result),
-                      tool.repair_hint(Outcome::interrupted));
+                      repair_hint(tool, Outcome::interrupted));
     }
     return result.code == 0 ? tool.parse_owner(result.output) : std::string();
 }

@@ -52,7 +52,7 @@ Outcome run_with_remedies(RunContext& run,
             return outcome;
         }
         log_warning(fmt::format(
-            "{}: {}; trying again after a remedy", step.purpose, outcome_name(outcome)));
+            "{}: {}; trying again after a remedy", step.purpose, outcome_in_words(outcome)));
         if (!wait_before(run, *remedy, ++uses[outcome])) {
             return outcome;
         }

@@ -80,8 +80,8 @@ std::string mend(RunContext& run, const Facts& facts, const std::string& missing
                    facts);
 }
 
-/// pam-auth-update takes a profile whose lines are gone for one that the administrator does not
-/// want, and does not bring it back by itself (/var/lib/pam/seen).
+/// The package's script does not bring back a profile that was disabled (pam-auth-update(8),
+/// --disable).
 Failure not_mended(const World& world,
                    const std::string& done,
                    const std::string& left,
@@ -94,8 +94,9 @@ Failure not_mended(const World& world,
     const auto profile = pam_profile_with(world, "pam_aad.so");
     if (left.starts_with("pam: ") && !profile.empty()) {
         failure.remedy = fmt::format(
-            "run pam-auth-update --enable {} as root (it does not bring a profile back by itself "
-            "that was taken out of /etc/pam.d/common-*), then run the extension again",
+            "run pam-auth-update --enable {} as root (a profile that was disabled does not come "
+            "back "
+            "by itself), then run the extension again",
             profile);
     }
     return failure;

@@ -41,7 +41,7 @@ std::set<std::string> files_about(const RunContext& run,
 Failure sources_failure(const RunContext& run, const Support& support, const Applied& applied) {
     const auto& tool = *support.row->tool;
     const auto files = files_about(run, tool, applied.words);
-    const auto look = tool.repair_hint(Outcome::sources);
+    const auto look = repair_hint(tool, Outcome::sources);
     return {ExitCode::missing_dependency,
             Phase::repository,
             fmt::format("{} cannot read the list of repositories of this machine, so \"{}\" failed "

@@ -110,7 +110,7 @@ void await_locks(RunContext& run, const PackageTool& tool, Milliseconds reserve)
                           holder + cloud_init_clause(run.world.files),
                           fmt::format("nobody was stopped; wait until that program has ended (on "
                                       "the VM: {}), then run the extension again",
-                                      tool.repair_hint(Outcome::locked)));
+                                      repair_hint(tool, Outcome::locked)));
         }
         run.world.clock.sleep(lock_poll);
     }

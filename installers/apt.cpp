@@ -144,10 +144,6 @@ constexpr SpaceNeed space[] = {
     {"/var/lib/dpkg", 8},
 };
 
-struct Hint {
-    Outcome outcome;
-    std::string_view command;
-};
 constexpr Hint hints[] = {
     {Outcome::locked, "fuser -v /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock"},
     {Outcome::not_published, "apt-cache policy aadsshlogin"},
@@ -160,11 +156,6 @@ constexpr Hint hints[] = {
     {Outcome::sources, "apt-get indextargets"},
     {Outcome::failed, "dpkg --audit; apt-get check"},
 };
-
-std::string repair_hint(Outcome outcome) {
-    const Hint* hint = std::ranges::find(hints, outcome, &Hint::outcome);
-    return hint == std::end(hints) ? std::string() : std::string(hint->command);
-}
 
 }  // namespace
 
@@ -203,7 +194,7 @@ constinit const PackageTool apt = {
     .removal_hint = removal_hint,
     .reinstall_hint = reinstall_hint,
     .downgrade_hint = downgrade_hint,
-    .repair_hint = repair_hint,
+    .hints = hints,
 };
 
 }  // namespace aadssh

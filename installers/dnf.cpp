@@ -141,10 +141,6 @@ constexpr SpaceNeed space[] = {
     {"/var/lib/rpm", 16},
 };
 
-std::string repair_hint(Outcome outcome) {
-    return yum_repair_hint("dnf", outcome);
-}
-
 }  // namespace
 
 constinit const PackageTool dnf = [] {
@@ -167,7 +163,7 @@ constinit const PackageTool dnf = [] {
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;
     tool.space = space;
-    tool.repair_hint = repair_hint;
+    tool.hints = yum_hints;
     return tool;
 }();
 

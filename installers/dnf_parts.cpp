@@ -147,34 +147,6 @@ Outcome yum_classify_failure(ToolRun kind, int code, std::string_view text) {
     return rule != nullptr ? rule->outcome : Outcome::failed;
 }
 
-namespace {
-
-struct Hint {
-    Outcome outcome;
-    std::string_view command;  ///< {} is the program
-};
-constexpr Hint hints[] = {
-    {Outcome::locked, "ps -C {0},rpm -o pid,etime,args"},
-    {Outcome::not_published, "{0} --showduplicates list aadsshlogin"},
-    {Outcome::network, "{0} makecache"},
-    {Outcome::mismatch, "{0} clean packages && {0} makecache"},
-    {Outcome::signature, "{0} makecache"},
-    {Outcome::interrupted, "rpm --rebuilddb && {0} check"},
-    {Outcome::no_space, "df -h / /usr /var"},
-    {Outcome::unmet, "{0} clean expire-cache && {0} install aadsshlogin"},
-    {Outcome::certificate, "{0} -y --disablerepo='*' --enablerepo='*microsoft-azure*' update"},
-    {Outcome::sources, "{0} repolist"},
-    {Outcome::failed, "{0} check; rpm -V aadsshlogin"},
-};
-
-}  // namespace
-
-std::string yum_repair_hint(std::string_view program, Outcome outcome) {
-    const Hint* hint = std::ranges::find(hints, outcome, &Hint::outcome);
-    return hint == std::end(hints) ? std::string()
-                                   : fmt::format(fmt::runtime(hint->command), program);
-}
-
 std::string yum_culprit(std::string_view text) {
     return culprit_in(text, {.lines = explaining, .empty_talk = empty_talk});
 }

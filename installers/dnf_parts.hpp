@@ -30,7 +30,18 @@ Words yum_renew_certificates(std::string_view program);
 Outcome yum_classify_failure(ToolRun kind, int code, std::string_view text);
 std::string yum_culprit(std::string_view text);
 
-/// The command a person runs to repair or look closer.
-std::string yum_repair_hint(std::string_view program, Outcome outcome);
+inline constexpr Hint yum_hints[] = {
+    {Outcome::locked, "ps -C {0},rpm -o pid,etime,args"},
+    {Outcome::not_published, "{0} --showduplicates list aadsshlogin"},
+    {Outcome::network, "{0} makecache"},
+    {Outcome::mismatch, "{0} clean packages && {0} makecache"},
+    {Outcome::signature, "{0} makecache"},
+    {Outcome::interrupted, "rpm --rebuilddb && {0} check"},
+    {Outcome::no_space, "df -h / /usr /var"},
+    {Outcome::unmet, "{0} clean expire-cache && {0} install aadsshlogin"},
+    {Outcome::certificate, "{0} -y --disablerepo='*' --enablerepo='*microsoft-azure*' update"},
+    {Outcome::sources, "{0} repolist"},
+    {Outcome::failed, "{0} check; rpm -V aadsshlogin"},
+};
 
 }  // namespace aadssh

@@ -85,6 +85,13 @@ struct SpaceNeed {
     unsigned mebibytes = 0;
 };
 
+/// A command with which a person looks closer, or repairs, after a run that came to `outcome`.
+/// "{0}" in it stands for the tool's name.
+struct Hint {
+    Outcome outcome;
+    std::string_view command;
+};
+
 /// A file by which a tool keeps others of its kind away.
 struct ToolLock {
     enum class Kind {
@@ -179,8 +186,11 @@ struct PackageTool {
     /// The command by which a person puts an earlier version of the package back, for a message.
     std::string (*downgrade_hint)(const std::string& package, const std::string& version);
 
-    /// The command a person runs to repair or look closer, for a message.
-    std::string (*repair_hint)(Outcome outcome);
+    std::span<const Hint> hints;
 };
+
+/// The command with which a person repairs, or looks closer, for a message; empty when there is
+/// none.
+std::string repair_hint(const PackageTool& tool, Outcome outcome);
 
 }  // namespace aadssh

@@ -14,7 +14,7 @@ namespace {
 struct OutcomeText {
     Outcome outcome;
     std::string_view name;
-    std::string_view condition;  ///< "if ..."
+    std::string_view condition;  ///< "if ...", "failed: ..."
 };
 constexpr OutcomeText outcome_texts[] = {
     {Outcome::ok, "ok", "it succeeds"},
@@ -265,6 +265,10 @@ bool is_transient(Outcome outcome) {
 
 std::string_view outcome_name(Outcome outcome) {
     return text_of(outcome).name;
+}
+
+std::string_view outcome_in_words(Outcome outcome) {
+    return text_of(outcome).condition;
 }
 
 std::string_view tool_run_name(ToolRun kind) {

@@ -143,7 +143,11 @@ std::string describe(const Step& step);
 /// The title, the numbered steps with their command lines, the notes.
 std::string describe(const Plan& plan);
 
+/// For programs: "no_space".
 std::string_view outcome_name(Outcome outcome);
+
+/// For people, a clause: "the disk is full".
+std::string_view outcome_in_words(Outcome outcome);
 
 /// Whether it concerns the way to the repository, so that another repository, or the same one
 /// later, may do better.

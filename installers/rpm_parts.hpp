@@ -127,7 +127,7 @@ inline constexpr PackageTool rpm_tool = {
     .removal_hint = rpm_removal_hint,
     .reinstall_hint = nullptr,
     .downgrade_hint = nullptr,
-    .repair_hint = nullptr,
+    .hints = {},
 };
 
 }  // namespace aadssh

@@ -185,10 +185,6 @@ constexpr SpaceNeed space[] = {
     {"/var/lib/rpm", 16},
 };
 
-struct Hint {
-    Outcome outcome;
-    std::string_view command;
-};
 constexpr Hint hints[] = {
     {Outcome::locked, "ps -C tdnf,rpm -o pid,etime,args"},
     {Outcome::not_published, "tdnf list aadsshlogin"},
@@ -201,11 +197,6 @@ constexpr Hint hints[] = {
     {Outcome::sources, "tdnf repolist"},
     {Outcome::failed, "rpm -V aadsshlogin"},
 };
-
-std::string repair_hint(Outcome outcome) {
-    const Hint* hint = std::ranges::find(hints, outcome, &Hint::outcome);
-    return hint == std::end(hints) ? std::string() : std::string(hint->command);
-}
 
 }  // namespace
 
@@ -229,7 +220,7 @@ constinit const PackageTool tdnf = [] {
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;
     tool.space = space;
-    tool.repair_hint = repair_hint;
+    tool.hints = hints;
     return tool;
 }();
 

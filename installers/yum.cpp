@@ -147,10 +147,6 @@ constexpr SpaceNeed space[] = {
     {"/var/lib/rpm", 16},
 };
 
-std::string repair_hint(Outcome outcome) {
-    return yum_repair_hint("yum", outcome);
-}
-
 }  // namespace
 
 constinit const PackageTool yum = [] {
@@ -172,7 +168,7 @@ constinit const PackageTool yum = [] {
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;
     tool.space = space;
-    tool.repair_hint = repair_hint;
+    tool.hints = yum_hints;
     return tool;
 }();
 

@@ -209,10 +209,6 @@ constexpr SpaceNeed space[] = {
     {"/var/lib/rpm", 16},
 };
 
-struct Hint {
-    Outcome outcome;
-    std::string_view command;
-};
 constexpr Hint hints[] = {
     {Outcome::locked, "cat /run/zypp.pid; zypper ps"},
     {Outcome::not_published, "zypper search --details aadsshlogin"},
@@ -225,11 +221,6 @@ constexpr Hint hints[] = {
     {Outcome::sources, "zypper repos --details"},
     {Outcome::failed, "zypper verify; rpm -V aadsshlogin"},
 };
-
-std::string repair_hint(Outcome outcome) {
-    const Hint* hint = std::ranges::find(hints, outcome, &Hint::outcome);
-    return hint == std::end(hints) ? std::string() : std::string(hint->command);
-}
 
 }  // namespace
 
@@ -251,7 +242,7 @@ constinit const PackageTool zypper = [] {
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;
     tool.space = space;
-    tool.repair_hint = repair_hint;
+    tool.hints = hints;
     return tool;
 }();
 

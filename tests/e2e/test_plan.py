@@ -28,8 +28,8 @@ def planned_commands(plan: dict[str, Any]) -> list[list[str]]:
 
 
 def is_question(argv: list[str]) -> bool:
-    """To sshd or to a package database: asked around the steps, and no step."""
-    return argv[0] in ("/usr/sbin/sshd", "dpkg-query") or (argv[0] == "rpm" and argv[1] in RPM_QUESTIONS)
+    """To sshd, to a package database or to apt's configuration: asked around the steps, and no step."""
+    return argv[0] in ("/usr/sbin/sshd", "dpkg-query", "apt-config") or (argv[0] == "rpm" and argv[1] in RPM_QUESTIONS)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

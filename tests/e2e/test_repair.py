@@ -14,6 +14,7 @@ REINSTALL = {"debian12": "apt-get install --reinstall aadsshlogin", "rhel9": "dn
              "sles156": "zypper install --force aadsshlogin", "azurelinux3": "tdnf reinstall aadsshlogin", "rhel7": "yum reinstall aadsshlogin"}
 families = pytest.mark.parametrize("family", REINSTALL)
 CONFIG = "/etc/ssh/sshd_config"
+NO_QUESTIONS = {"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 COMMON_AUTH = "/etc/pam.d/common-auth"
 
 
@@ -68,7 +69,7 @@ def test_repair_false_is_21_with_the_command(machine: MakeMachine, family: str) 
     assert m.direct("enable", settings={"repair": False}).code == 0
 
 
-def test_nss_is_repaired_and_what_pam_auth_update_remembers_is_21_with_its_command(machine: MakeMachine) -> None:
+def test_pam_and_nss_are_repaired_on_a_deb_machine(machine: MakeMachine) -> None:
     m = machine("debian12")
     assert m.direct("install").code == 0
     for type_ in ("auth", "account", "session"):
@@ -77,12 +78,21 @@ def test_nss_is_repaired_and_what_pam_auth_update_remembers_is_21_with_its_comma
     m.write("/etc/nsswitch.conf", m.read("/etc/nsswitch.conf").replace(" aad", ""))
     done = m.direct("enable", settings={"repair": False})
     assert done.code == 21 and "pam: " in done.stderr and "nss: " in done.stderr
-    # A profile whose lines were taken out stays out: for pam-auth-update that is the administrator's wish.
+    done = m.direct("enable")
+    assert done.code == 0, done.stderr
+    assert substatus(done.status)["repair"][0] == "success"
+    assert_good(m, OLD)
+
+
+def test_a_pam_profile_that_was_disabled_is_21_with_its_command(machine: MakeMachine) -> None:
+    """For pam-auth-update, and so for the package, that is the administrator's wish."""
+    m = machine("debian12")
+    assert m.direct("install").code == 0
+    m.ok("/usr/sbin/pam-auth-update", "--disable", "aad", env=NO_QUESTIONS)
     done = m.direct("enable")
     assert done.code == 21
     assert_explains(done.stderr, 21, "did not come back", "pam: ", "pam-auth-update --enable aad")
-    assert "nss: " not in done.stderr
-    m.ok("pam-auth-update", "--enable", "aad", env={"DEBIAN_FRONTEND": "noninteractive"})
+    m.ok("/usr/sbin/pam-auth-update", "--enable", "aad", env=NO_QUESTIONS)
     assert m.direct("enable").code == 0
     assert_good(m, OLD)
 

@@ -84,7 +84,7 @@ def plant(m: Machine) -> dict[str, str]:
     content = json.loads(file.read_text())
     content[0]["handlerEnvironment"]["deploymentid"] = HANDLER
     file.write_text(json.dumps(content))
-    m.write("/etc/apt/apt.conf.d/99planted", HOOK + f'Acquire::http::Proxy::distro.test "http://user:{APT}@proxy.test:3128";\n')
+    m.write("/etc/apt/apt.conf.d/99planted", HOOK + f'Acquire::http::Proxy::elsewhere.test "http://user:{APT}@proxy.test:3128";\n')
     m.proxy.credentials = f"user:{ENVIRONMENT}"
     return {"https_proxy": f"http://user:{ENVIRONMENT}@proxy.test:3128", "CLIENT_SECRET": ENVIRONMENT}
 

@@ -334,7 +334,7 @@ TEST_CASE("apt: the newest version in an index") {
 }
 
 TEST_CASE("apt: every outcome but success has a command for people") {
-    CHECK(apt.repair_hint(ok).empty());
+    CHECK(repair_hint(apt, ok).empty());
     for (const Outcome outcome : {locked,
                                   not_published,
                                   network,
@@ -346,7 +346,7 @@ TEST_CASE("apt: every outcome but success has a command for people") {
                                   sources,
                                   failed}) {
         CAPTURE(outcome_name(outcome));
-        CHECK(!apt.repair_hint(outcome).empty());
+        CHECK(!repair_hint(apt, outcome).empty());
     }
     CHECK(apt.removal_hint("aadlogin") == "apt-get purge aadlogin");
 }

@@ -304,6 +304,6 @@ TEST_CASE("dnf: every option in its plans is one that it documents") {
 
 TEST_CASE("dnf: every outcome but success has a command for people") {
     check_hints(dnf, "dnf reinstall");
-    CHECK(contains(dnf.repair_hint(certificate), "--enablerepo='*microsoft-azure*' update"));
-    CHECK(dnf.repair_hint(unmet) == "dnf clean expire-cache && dnf install aadsshlogin");
+    CHECK(contains(repair_hint(dnf, certificate), "--enablerepo='*microsoft-azure*' update"));
+    CHECK(repair_hint(dnf, unmet) == "dnf clean expire-cache && dnf install aadsshlogin");
 }

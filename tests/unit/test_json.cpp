@@ -139,17 +139,17 @@ TEST_CASE("json schema: valid documents have no error") {
 }
 
 TEST_CASE("json schema: a breach is told with its path and the rule") {
-    CHECK(complaint("[]") == "must be an object, not []");
+    CHECK(complaint("[]") == "must be an object, not an array");
     CHECK(complaint(R"({"foo":1})") == "/foo: unknown setting (known: name, list, number, inner)");
     CHECK(complaint(R"({"inner":{"three":1}})") ==
           "/inner/three: unknown setting (known: one, two)");
-    CHECK(complaint(R"({"list":["x","nox"]})") == R"(/list/1: "nox" does not match ^x)");
-    CHECK(complaint(R"({"list":["x",1]})") == "/list/1: must be a string, not 1");
+    CHECK(complaint(R"({"list":["x","nox"]})") == "/list/1: it does not match ^x");
+    CHECK(complaint(R"({"list":["x",1]})") == "/list/1: must be a string, not a number");
     CHECK(complaint(R"({"list":["x","x","x"]})") == "/list: must have at most 2 elements");
     CHECK(complaint(R"({"number":9})") == "/number: must be at least 10");
     CHECK(complaint(R"({"number":841})") == "/number: must be at most 840");
-    CHECK(complaint(R"({"number":"20"})") == R"(/number: must be an integer, not "20")");
-    CHECK(complaint(R"({"number":20.5})") == "/number: must be an integer, not 20.5");
+    CHECK(complaint(R"({"number":"20"})") == "/number: must be an integer, not a string");
+    CHECK(complaint(R"({"number":20.5})") == "/number: must be an integer, not a number");
     CHECK(complaint(R"({"number":null})") == "/number: must be an integer, not null");
     CHECK(complaint(R"({"name":"abcd"})") == "/name: must have at most 3 characters");
     CHECK(complaint(R"({"inner":{"two":"r"}})") == R"(/inner/two: must be one of ["p","q"])");

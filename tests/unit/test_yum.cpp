@@ -266,5 +266,5 @@ TEST_CASE("yum: every option in its plans is one that it documents") {
 
 TEST_CASE("yum: every outcome but success has a command for people") {
     check_hints(yum, "yum reinstall");
-    CHECK(contains(yum.repair_hint(certificate), "yum -y --disablerepo='*'"));
+    CHECK(contains(repair_hint(yum, certificate), "yum -y --disablerepo='*'"));
 }

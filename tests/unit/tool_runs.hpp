@@ -93,7 +93,7 @@ inline void check_any_bytes(const PackageTool& tool) {
 
 /// A person is told a command for each outcome but success; it is this tool's or rpm's.
 inline void check_hints(const PackageTool& tool, const std::string& package_word) {
-    CHECK(tool.repair_hint(Outcome::ok).empty());
+    CHECK(repair_hint(tool, Outcome::ok).empty());
     for (const Outcome outcome : {Outcome::locked,
                                   Outcome::not_published,
                                   Outcome::network,
@@ -105,7 +105,7 @@ inline void check_hints(const PackageTool& tool, const std::string& package_word
                                   Outcome::sources,
                                   Outcome::failed}) {
         CAPTURE(outcome_name(outcome));
-        const std::string hint = tool.repair_hint(outcome);
+        const std::string hint = repair_hint(tool, outcome);
         CHECK(!hint.empty());
         CHECK(!contains(hint, "{"));
         CHECK((contains(hint, tool.name) || contains(hint, "rpm") || contains(hint, "df -h")));

@@ -139,10 +139,14 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
 
     def start_agent(self) -> None:
         self.azure.forget()
-        before = [] if self.trace_file is None else ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=execve", "-s", "4096", "-A", "-o", str(self.trace_file)]
         with open(self._state / "agent.out", "ab") as out:
             environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **self._agent_env}
-            self._agent_process = self.namespace.popen(AGENT, environment, before, stdout=out, stderr=out, start_new_session=True)
+            self._agent_process = self.namespace.popen(AGENT, environment, self._tracer(), stdout=out, stderr=out, start_new_session=True)
+
+    def _tracer(self) -> list[str]:
+        if self.trace_file is None:
+            return []
+        return ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=execve", "-s", "4096", "-A", "-o", str(self.trace_file)]
 
     def stop_agent(self) -> None:
         """As systemd does it: TERM, then KILL. What the agent has started goes on."""
@@ -209,7 +213,7 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
             if not (folder.outside / "HandlerManifest.json").exists():
                 folder.lay_out(self.azure.packages.get(version, self.package))
             folder.write_settings(seq, settings)
-        return folder.run(operation, seq, env or {}, timeout, before)
+        return folder.run(operation, seq, env or {}, timeout, [*self._tracer(), *before])
 
     # --- logs ----------------------------------------------------------------------------------------------------
 
@@ -243,7 +247,7 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
             os.truncate(self.trace_file, 0)
 
     def process_log(self) -> list[list[str]]:
-        """The argv of every program that the agent and its children have executed; needs `trace=True`."""
+        """The argv of every program that the agent or a direct command, and their children, have executed; needs `trace=True`."""
         assert self.trace_file is not None, "This machine was not made with trace=True."
         return executed(self.trace_file)
 
