@@ -89,7 +89,7 @@ std::string options(const Sight& sight) {
 /// (openssh.com/txt/release-7.8).
 std::string version(const Sight& sight) {
     const auto found = sshd_version(sight.world);
-    return !found || *found >= SshdVersion{7, 8}
+    return !found || !(*found < SshdVersion{7, 8})
                ? ""
                : fmt::format(
                      "This VM's OpenSSH is {}.{}. Before 7.8 it refuses the RSA "

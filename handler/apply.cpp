@@ -70,6 +70,7 @@ class Application {
     void remove_scratch();
     Outcome run_until_unlocked(const RunTool& step);
     Outcome run_once(const RunTool& step);
+    Outcome outcome_of(const RunTool& step, const CommandResult& end);
     Outcome transact(const RunTool& step);
     Outcome run_and_classify(const RunTool& step,
                              const std::vector<std::string>& installed_before = {});
@@ -232,6 +233,10 @@ Outcome Application::run_until_unlocked(const RunTool& step) {
     }
 }
 
+bool is_question(const RunTool& step) {
+    return step.kind == ToolRun::query || step.kind == ToolRun::check;
+}
+
 Outcome Application::run_once(const RunTool& step) {
     if (step.kind == ToolRun::download || step.kind == ToolRun::transaction) {
         await_cloud_init(run_);
@@ -242,13 +247,17 @@ Outcome Application::run_once(const RunTool& step) {
     if (tool_.waits_without_end) {
         await_locks(run_, tool_, Milliseconds(0));
     }
-    const bool asks = step.kind == ToolRun::query || step.kind == ToolRun::check;
-    const auto limit = asks ? run_.deadline.at_most(query_limit) : run_.deadline.left();
+    const auto limit =
+        is_question(step) ? run_.deadline.at_most(query_limit) : run_.deadline.left();
     const auto end = run_logged(
         run_.world, {.argv = step.argv, .environment = step.environment, .limit = limit});
     if (end.interrupted) {
         throw asked_to_end("this step ran: " + step.purpose);
     }
+    return outcome_of(step, end);
+}
+
+Outcome Application::outcome_of(const RunTool& step, const CommandResult& end) {
     result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
     if (killed_for_memory(end)) {
         result_.words = killing_words(end);
@@ -256,7 +265,7 @@ Outcome Application::run_once(const RunTool& step) {
     }
     if (!end.started || end.signal != 0 || end.timed_out) {
         result_.words = describe_end(end);
-        return end.timed_out && !asks ? Outcome::network : Outcome::failed;
+        return end.timed_out && !is_question(step) ? Outcome::network : Outcome::failed;
     }
     auto outcome = tool_.classify(step.kind, end.code, end.output);
     if (outcome == Outcome::ok && step.kind == ToolRun::refresh && !proved(step)) {

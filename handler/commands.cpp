@@ -79,7 +79,7 @@ bool has_room(RunContext& run, const Facts& facts, bool in_order) {
     note_memory(run);
     const auto shortage = disk_shortage(run.world, *facts.support.row->tool);
     if (shortage && !in_order) {
-        throw *shortage;
+        throw Failure(*shortage);
     }
     if (shortage) {
         run.note(kept_for_lack_of_room(*shortage));
@@ -94,7 +94,7 @@ void look_for_newest(RunContext& run, const Facts& facts, bool in_order) {
         if (!goes_on(facts, in_order, failure.code)) {
             const auto told = in_order ? with_working_version(run, facts, failure) : failure;
             run.note({"repository", Level::error, static_cast<int>(told.code), told.message()});
-            throw told;
+            throw Failure(told);
         }
         run.note({"repository",
                   Level::warning,

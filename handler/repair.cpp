@@ -49,7 +49,7 @@ bool not_to_be_had(Outcome outcome) {
 /// Runs the scripts that the package database keeps; whether that helped, the checks say.
 Applied configure_again(RunContext& run, const PackageTool& tool) {
     const auto before = ask_sshd(run.world);
-    const auto applied = apply(run, tool, tool.configuration_plan(login_package));
+    auto applied = apply(run, tool, tool.configuration_plan(login_package));
     if (applied.outcome == Outcome::ok && ask_sshd(run.world).options != before.options) {
         reload_sshd(run);
     }
@@ -134,7 +134,7 @@ void repair(RunContext& run, const Facts& facts) {
                 facts);
             failure.remedy =
                 fmt::format("on the VM, as root: {}; or set repair to true", failure.remedy);
-            throw failure;
+            throw Failure(failure);
         }
         log_warning("missing, and mended now: " + missing);
         const auto done = mend(run, facts, missing);

@@ -77,7 +77,7 @@ std::string save_status(RunContext& run, const Report& report) {
     if (error.empty()) {
         return {};
     }
-    const auto sentence = fmt::format(
+    auto sentence = fmt::format(
         "The agent does not see this result, because its status file could not be "
         "written: {}. Fix: see that the disk of {} is neither full nor read-only (df "
         "-h, mount), then run the extension again.",

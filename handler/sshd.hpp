@@ -39,7 +39,10 @@ std::string sshd_complaint(World& world);
 struct SshdVersion {
     int major = 0;
     int minor = 0;
-    auto operator<=>(const SshdVersion&) const = default;
+    bool operator==(const SshdVersion&) const = default;
+    friend bool operator<(const SshdVersion& a, const SshdVersion& b) {
+        return a.major != b.major ? a.major < b.major : a.minor < b.minor;
+    }
 };
 std::optional<SshdVersion> sshd_version(World& world);
 

@@ -22,7 +22,7 @@ struct SshdReload {
 /// Chooses by the answer of `systemctl show` about the services and sockets of sshd. A service that
 /// runs comes first: a socket that started it hands it all later connections (Ubuntu 22.10 and
 /// later).
-SshdReload choose_sshd_reload(std::string_view units);
+SshdReload choose_sshd_reload(std::string_view text);
 
 /// Has the running sshd read its files again; sessions stay. Never a restart, which could cut them.
 /// Notes how that went as "sshd-reload"; does nothing where systemd does not run.

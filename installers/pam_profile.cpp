@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 
 namespace aadssh {
@@ -105,26 +107,24 @@ std::string foreign_line(std::size_t number, std::string_view line) {
 std::string pam_profile_conflict(std::string_view type,
                                  std::string_view record,
                                  std::string_view text) {
-    enum class Place { before, primary, between, additional };
+    constexpr std::array<std::string_view, 4> marks = {
+        primary_begins, primary_ends, additional_begins, additional_ends};
     const std::string_view keyword = type.substr(0, type.find('-'));
     std::deque<std::string> heads = heads_of(record);
-    Place place = Place::before;
+    std::size_t passed = 0;  // of the marks; an odd number is inside a block
     std::size_t number = 0;
     for (const std::string_view line : lines_of(text)) {
         ++number;
-        if (place == Place::before || place == Place::between) {
-            if (line.starts_with(place == Place::before ? primary_begins : additional_begins)) {
-                place = place == Place::before ? Place::primary : Place::additional;
-            }
-        } else if (place == Place::primary && line.starts_with(primary_ends)) {
-            place = Place::between;
-        } else if (place == Place::additional && line.starts_with(additional_ends)) {
-            return {};
-        } else if (!take(heads, std::string(without_type(line, keyword)))) {
+        if (passed == marks.size()) {
+            break;
+        }
+        if (line.starts_with(marks.at(passed))) {
+            ++passed;
+        } else if (passed % 2 == 1 && !take(heads, std::string(without_type(line, keyword)))) {
             return foreign_line(number, line);
         }
     }
-    return place == Place::additional ? std::string()
+    return passed + 1 >= marks.size() ? std::string()
                                       : "the marks are gone between which pam-auth-update writes";
 }
 

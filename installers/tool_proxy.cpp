@@ -44,28 +44,32 @@ std::string with_login(const std::string& url, const std::string& user, const st
                        url.substr(host));
 }
 
+/// One option of apt: the proxy of a scheme, or a host that is asked directly.
+void add_apt_option(const std::string& name, std::string_view value, ConfiguredProxy& found) {
+    constexpr std::string_view http = "acquire::http::proxy";
+    constexpr std::string_view https = "acquire::https::proxy";
+    const bool direct = is_direct(value);
+    for (const std::string_view of_scheme : {http, https}) {
+        if (name == of_scheme && !direct) {
+            (of_scheme == http ? found.http : found.https) = value;
+        } else if (name.starts_with(std::string(of_scheme) + "::") && direct) {
+            found.bypass +=
+                (found.bypass.empty() ? "" : ",") + name.substr(of_scheme.size() + 2);  // the host
+        }
+    }
+}
+
 }  // namespace
 
 ConfiguredProxy apt_proxy(std::string_view dump) {
-    constexpr std::string_view http = "acquire::http::proxy";
-    constexpr std::string_view https = "acquire::https::proxy";
     ConfiguredProxy found;
     for (const std::string_view line : lines_of(dump)) {
         const std::size_t blank = line.find(" \"");  // Acquire::http::Proxy "http://…";
         if (blank == std::string_view::npos || !line.ends_with("\";")) {
             continue;
         }
-        const std::string name = lower(line.substr(0, blank));
-        const std::string_view value = line.substr(blank + 2, line.size() - blank - 4);
-        const bool direct = is_direct(value);
-        for (const std::string_view of_scheme : {http, https}) {
-            if (name == of_scheme && !direct) {
-                (of_scheme == http ? found.http : found.https) = value;
-            } else if (name.starts_with(std::string(of_scheme) + "::") && direct) {
-                found.bypass += (found.bypass.empty() ? "" : ",") +
-                                name.substr(of_scheme.size() + 2);  // the host
-            }
-        }
+        add_apt_option(
+            lower(line.substr(0, blank)), line.substr(blank + 2, line.size() - blank - 4), found);
     }
     return found;
 }

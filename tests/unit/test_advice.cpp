@@ -4,6 +4,7 @@
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -56,9 +57,9 @@ TEST_CASE("advice: limits on who may sign in are named with file and line") {
         CAPTURE(option);
         Advice advice;
         const auto printed = lower(option);
-        advice.sshd_says(printed + " sshusers\n" + printed + " wheel\n");
+        advice.sshd_says(fmt::format("{0} sshusers\n{0} wheel\n", printed));
         advice.vm.fake.files.add("/etc/ssh/sshd_config.d/50-cis.conf",
-                                 "X11Forwarding no\n" + option + " sshusers wheel\n");
+                                 fmt::format("X11Forwarding no\n{} sshusers wheel\n", option));
         const auto text = advice.only("sshd-access");
         CHECK(contains_text(text, option + " (/etc/ssh/sshd_config.d/50-cis.conf line 2)"));
     }
