@@ -129,13 +129,14 @@ std::string removal_hint(const std::string& package) {
     return "apt-get purge " + package;
 }
 
+/// With a refresh before: the lists that apt itself keeps may never have had our repository.
 std::string reinstall_hint(const std::string& package) {
-    return "apt-get install --reinstall " + package +
+    return "apt-get update && apt-get install --reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
 }
 
 std::string downgrade_hint(const std::string& package, const std::string& version) {
-    return fmt::format("apt-get install --allow-downgrades {}={}", package, version);
+    return fmt::format("apt-get update && apt-get install --allow-downgrades {}={}", package, version);
 }
 
 /// The scratch folder: indexes are linked from apt's own, or copied from another file system.

@@ -75,8 +75,8 @@ def test_setting_wins_over_every_other_place_and_its_password_is_written_nowhere
     assert_good(m, OLD)
     assert PASSWORD not in done.stdout + done.stderr + json.dumps(done.status) + m.handler_log()
     assert PASSWORD not in json.dumps(m.process_log()), "Everybody on the VM can read command lines."
-    plan = m.direct("plan", settings=settings)
-    assert PASSWORD not in plan.stdout + plan.stderr
+    plan = m.run(f"{m.handler().inside}/aadssh-handler.sh", "plan", env=m.handler().environment(0, {"https_proxy": DEAD}))
+    assert "proxy.test" in plan.stdout and PASSWORD not in plan.stdout + plan.stderr
 
 
 def test_hosts_that_bypass_the_proxy_of_the_setting(machine: MakeMachine) -> None:
