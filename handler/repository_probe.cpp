@@ -92,10 +92,13 @@ Probe probe_repository(World& world,
     request.url = metadata_url(repository);
     request.proxy = proxies.for_url(request.url);
     request.no_proxy = proxies.bypass;
-    request.connect_limit = deadline.at_most(Seconds(10));
-    request.limit = deadline.at_most(Seconds(20));
-    const auto response =
-        look == Look::to_choose ? get_patiently(world, request, deadline) : world.http.get(request);
+    // What does not answer must leave time for another repository.
+    const bool chooses = look == Look::to_choose;
+    const Deadline part(world.clock,
+                        std::chrono::ceil<Seconds>(deadline.left() / (chooses ? 4 : 1)));
+    request.connect_limit = part.at_most(Seconds(10));
+    request.limit = part.at_most(Seconds(20));
+    const auto response = chooses ? get_patiently(world, request, part) : world.http.get(request);
     Probe probe;
     probe.detail = scrub(describe_http(request.url, response, request.proxy));
     probe.remedy = http_remedy(response);

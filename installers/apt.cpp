@@ -136,7 +136,8 @@ std::string reinstall_hint(const std::string& package) {
 }
 
 std::string downgrade_hint(const std::string& package, const std::string& version) {
-    return fmt::format("apt-get update && apt-get install --allow-downgrades {}={}", package, version);
+    return fmt::format(
+        "apt-get update && apt-get install --allow-downgrades {}={}", package, version);
 }
 
 /// The scratch folder: indexes are linked from apt's own, or copied from another file system.

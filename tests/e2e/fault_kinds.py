@@ -183,6 +183,8 @@ TOOLS = ("apt", "dnf", "zypper")
 SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM}
 # What shows that a fault is of a kind that only time ends; the others get all the time that they want.
 SHORT = ("hang", "lock-forever")
+# What is mended by asking again, for which some tools wait long.
+PATIENT = ("503-then-fine",)
 # What is there from the start and must not be met before its stage.
 LATE = ("lock-20s", "lock-forever")
 

@@ -90,8 +90,7 @@ KEY: dict[str, Row] = {
 ANSWERED = {status: all_three(say(20, f"answered HTTP {status}", OPEN)) for status in ("403", "429", "500")}
 NOT_THERE = say(51, "there is no repository", "every run of the extension asks again")
 WRONG_SIGNATURE = say(61, "signature", "no proxy or mirror changes the packages")
-# zypper does not ask again after a 503, as apt and dnf do.
-GIVES_UP = say(20, "temporarily unaccessible", OPEN)
+PASSING = "in half an hour"
 # dnf does not notice that its index could not be written whole; by the next program's time the disk says so.
 CUT_BY_DISK = say(20, "parser error", OPEN)
 HELD = "(python3)"
@@ -102,7 +101,7 @@ INDEX: dict[str, Row] = {
     "untrusted": all_three(say(20, NO_TRUST, TRUST)),
     **ANSWERED,
     "404": all_three(NOT_THERE),
-    "503-then-fine": (GOOD, GOOD, GIVES_UP),
+    "503-then-fine": all_three(GOOD),
     "hang": all_three(say(20, IN_TIME, OPEN)),
     "reset": all_three(say(20, HOST, "Connection reset", OPEN)),
     "truncated": all_three(say(20, HOST, "could not be read", OPEN)),
@@ -117,14 +116,14 @@ INDEX: dict[str, Row] = {
 }
 PRIMARY: dict[str, Row] = {
     **{fault: INDEX[fault] for fault in ("refused", "dns", "untrusted", "hang", "scriptlet", "kill", "term")},
-    "403": (say(20, "403  Forbidden", OPEN), say(20, "Status code: 403", OPEN), say(20, "Permission to access", OPEN)),
-    "404": (say(20, "404  Not Found", OPEN), say(20, "Status code: 404", OPEN), say(20, "not found on medium", OPEN)),
-    "429": (say(20, "429  Too Many Requests", OPEN), say(20, "Status code: 429", OPEN), say(20, "429", OPEN)),
-    "500": (say(20, "500  Internal Server Error", OPEN), say(20, "Status code: 500", OPEN), say(20, "HTTP response: 500", OPEN)),
-    "503-then-fine": (GOOD, GOOD, GIVES_UP),
+    "403": (say(20, "403 Forbidden", OPEN), say(20, "Status code: 403", OPEN), say(20, "Permission to access", OPEN)),
+    "404": (say(20, "404 Not Found", OPEN), say(20, "Status code: 404", OPEN), say(20, "not found on medium", OPEN)),
+    "429": (say(20, "429 Too Many Requests", OPEN), say(20, "Status code: 429", OPEN), say(20, "429", OPEN)),
+    "500": (say(20, "500 Internal Server Error", OPEN), say(20, "Status code: 500", OPEN), say(20, "HTTP response: 500", OPEN)),
+    "503-then-fine": all_three(GOOD),
     "reset": (say(20, "Connection failed", OPEN), say(20, "Curl error", OPEN), say(20, "Connection reset by peer", OPEN)),
     "truncated": (say(20, "Failed to fetch", OPEN), say(20, "Curl error", OPEN), say(20, "Timeout exceeded", OPEN)),
-    "wrong-hash": (say(20, "Hash Sum mismatch", OPEN), say(20, "Failed to download metadata", OPEN), say(20, "has wrong checksum", OPEN)),
+    "wrong-hash": (say(20, "Hash Sum mismatch", PASSING), say(20, "checksum doesn't match", PASSING), say(20, "has wrong checksum", PASSING)),
     "wrong-key": all_three(BY_HASH),
     "disk-full": (say(52, SPACE, "df -h"), CUT_BY_DISK, say(52, "Can't hardlink/copy", "df -h")),
     "lock-20s": (NO_LOCK, SAME_LOCK, SAME_LOCK),
@@ -132,14 +131,14 @@ PRIMARY: dict[str, Row] = {
 }
 PACKAGE: dict[str, Row] = {
     **PRIMARY,
-    "404": (say(52, "404  Not Found"), say(52, "Status code: 404"), say(52, "not found on medium")),
-    "wrong-hash": (say(20, "Hash Sum mismatch", OPEN), say(20, "checksum doesn't match", OPEN), say(20, "corrupted during transfer", OPEN)),
+    "404": (say(52, "404 Not Found"), say(52, "Status code: 404"), say(52, "not found on medium")),
+    "wrong-hash": (say(20, "Hash Sum mismatch", PASSING), say(20, "checksum doesn't match", PASSING), say(20, "corrupted during transfer", PASSING)),
     "wrong-key": (BY_HASH, say(61, "not correct for this package", "no proxy or mirror changes the packages"), BY_HASH),
     "disk-full": (say(52, "space", "df -h"), say(52, "Curl error (23)", "df -h"), say(52, "Can't hardlink/copy", "df -h")),
     "lock-20s": (GOOD, GOOD, SAME_LOCK),
     "lock-forever": (say(56, "lock-frontend is held by pid", HELD, WAIT), say(56, "already locked by"), SAME_LOCK),
 }
-FAILED_SCRIPT = say(21, "script")
+FAILED_SCRIPT = say(21, "script", left=True)  # that of the removal fails, too
 TRANSACTION: dict[str, Row] = {
     **{fault: all_three(OFFLINE) for fault in (
         "refused", "dns", "untrusted", "403", "404", "429", "500", "503-then-fine", "hang", "reset", "truncated", "wrong-hash")},

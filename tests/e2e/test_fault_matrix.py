@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from expectations import STATE, assert_explains, assert_good, assert_removed
-from fault_kinds import FAULTS, LATE, SHORT, SIGNALS, SITES, STAGES, TOOLS, signalled, trouble, trust_keys
+from fault_kinds import FAULTS, LATE, PATIENT, SHORT, SIGNALS, SITES, STAGES, TOOLS, signalled, trouble, trust_keys
 from fault_table import Expected, TABLE, occurring, standard
 from rig.debs import OLD
 from rig.machine import Machine
@@ -36,8 +36,10 @@ def test_fault(machine: MakeMachine, tool: str, stage: str, fault: str) -> None:
     m.microsoft.offer(version)
     if fault in LATE and stage != "key":
         trust_keys(m)
+    if fault == "disk-full":
+        m.ok("mkdir", "-p", SITES[tool, stage].disk)  # where its disk will be
     etc, packages = m.snapshot_etc(), installed(m)
-    settings = {"deadlineSeconds": 14 if fault in SHORT else 60}
+    settings = {"deadlineSeconds": 14 if fault in SHORT and stage != "ladder" else 180 if fault in PATIENT else 60}
     with trouble(m, tool, stage, fault) as broken:
         if fault in SIGNALS:
             code, stderr = signalled(broken, settings)
@@ -51,7 +53,8 @@ def test_fault(machine: MakeMachine, tool: str, stage: str, fault: str) -> None:
     if code != 0:
         if not expected.left:
             assert m.snapshot_etc() == etc, told
-            assert installed(m) == packages, told
+            now = installed(m)  # dependencies stay, as after a removal
+            assert packages <= now and not any("aadsshlogin" in line for line in now - packages), told
             assert not m.exists(STATE), told
         again = m.direct("install")
         assert again.code == 0, f"{again.stderr}\n{told}"

@@ -3,6 +3,7 @@
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -249,12 +250,14 @@ void managed_pam(Machine& vm, const std::string& line = "") {
         const auto word = type.substr(0, type.find('-'));
         vm.fake.files.add("/var/lib/pam/" + type, "Module: unix\nrequired\tpam_unix.so\n");
         vm.fake.files.add("/etc/pam.d/common-" + type,
-                          "# here are the per-package modules (the \"Primary\" block)\n" + line +
-                              word +
-                              "\trequired\tpam_unix.so \n"
-                              "# here's the fallback if no module succeeds\n"
-                              "# and here are more per-package modules (the \"Additional\" block)\n"
-                              "# end of pam-auth-update config\n");
+                          fmt::format("# here are the per-package modules (the \"Primary\" block)\n"
+                                      "{}{}\trequired\tpam_unix.so \n"
+                                      "# here's the fallback if no module succeeds\n"
+                                      "# and here are more per-package modules (the \"Additional\" "
+                                      "block)\n"
+                                      "# end of pam-auth-update config\n",
+                                      line,
+                                      word));
     }
 }
 
