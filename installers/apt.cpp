@@ -113,7 +113,7 @@ std::vector<std::string> published_versions(std::string_view text) {
     std::vector<std::string> versions;
     for (const std::string_view line : lines_of(text)) {
         const std::vector<std::string_view> fields = split(line, '|');
-        if (fields.size() == 3) {
+        if (fields.size() == 3 && words_of(fields[1]).size() == 1) {
             versions.emplace_back(trim(fields[1]));
         }
     }

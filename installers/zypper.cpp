@@ -85,7 +85,7 @@ std::vector<std::string> published_versions(std::string_view text) {
     std::vector<std::string> versions;
     for (const std::string_view line : lines_of(text)) {
         const std::vector<std::string_view> fields = split(line, '|');
-        if (fields.size() == 6 && trim(fields[2]) == "package") {
+        if (fields.size() == 6 && trim(fields[2]) == "package" && words_of(fields[3]).size() == 1) {
             versions.emplace_back(trim(fields[3]));
         }
     }

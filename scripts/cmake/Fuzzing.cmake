@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # target fuzzers: one program for each tests/fuzz/fuzz_*.cpp. scripts/fuzz runs them.
 file(GLOB fake_sources CONFIGURE_DEPENDS tests/fakes/*.cpp)
-list(FILTER fake_sources EXCLUDE REGEX loopback)
+list(FILTER fake_sources EXCLUDE REGEX _server)
 add_library(fuzz_engine OBJECT EXCLUDE_FROM_ALL tests/fuzz/engine.cpp ${fake_sources})
 target_link_libraries(fuzz_engine PUBLIC handler_core compiler_options)
 

@@ -331,6 +331,7 @@ TEST_CASE("apt: the newest version in an index") {
     CHECK(apt.newest_version(test_data("apt/2.6-query-found.txt")) == "1.0.030480001");
     CHECK(apt.newest_version("").empty());
     CHECK(apt.newest_version("N: Unable to locate package x\n").empty());
+    CHECK(apt.newest_version("speed | 1.4 MB in all | 00:00\n").empty());
 }
 
 TEST_CASE("apt: every outcome but success has a command for people") {
