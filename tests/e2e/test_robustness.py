@@ -106,8 +106,8 @@ def test_package_manager_killed_for_lack_of_memory(machine: MakeMachine) -> None
 
 def test_little_memory_is_a_warning(machine: MakeMachine) -> None:
     m = machine("debian12")
-    m.write("/root/meminfo", "MemTotal: 460000 kB\nMemAvailable: 123904 kB\nSwapFree: 0 kB\n")
-    m.ok("mount", "--bind", "/root/meminfo", "/proc/meminfo")
+    m.write("/opt/meminfo", "MemTotal: 460000 kB\nMemAvailable: 123904 kB\nSwapFree: 0 kB\n")
+    m.ok("mount", "--bind", "/opt/meminfo", "/proc/meminfo")
     done = m.direct("install")
     assert done.code == 0, done.stderr
     level, message = substatus(done.status)["memory"]
@@ -128,7 +128,7 @@ def test_sigterm_in_any_phase_leaves_a_terminal_status_and_a_message(machine: Ma
             m.faults.add("packages.microsoft.com/debian/12/prod/dists", "hang", 60)
         else:
             m.write("/etc/aadsshlogin-standin/sleep", "6")
-        process = start(m, "install", stderr="/root/stderr")
+        process = start(m, "install", stderr="/opt/stderr")
         reached: dict[str, Callable[[], object]] = {
             "imds": lambda: m.imds.token_requests,
             "lock": lambda: "waiting: /var/lib/dpkg/lock-frontend" in m.handler_log(),
@@ -139,7 +139,7 @@ def test_sigterm_in_any_phase_leaves_a_terminal_status_and_a_message(machine: Ma
         os.kill(handler_pid(m, "install"), signal.SIGTERM)
         process.wait(60)
     assert process.returncode in code
-    line = m.read("/root/stderr")
+    line = m.read("/opt/stderr")
     assert_explains(line, process.returncode)
     assert line.count("\n") == 1
     status = m.handler().status(0)[0]["status"]
