@@ -72,8 +72,6 @@ class Application {
     Outcome run_once(const RunTool& step);
     Outcome outcome_of(const RunTool& step, const CommandResult& end);
     Outcome transact(const RunTool& step);
-    Outcome run_and_classify(const RunTool& step,
-                             const std::vector<std::string>& installed_before = {});
     Outcome judge(Outcome outcome, const PackageState& before, const PackageState& after);
     void record_new(const RunTool& step, const PackageState& before);
     bool proved(const RunTool& step) const;
@@ -311,29 +309,14 @@ void Application::record_new(const RunTool& step, const PackageState& before) {
 
 Outcome Application::transact(const RunTool& step) {
     if (step.package.empty()) {
-        return run_and_classify(step);
+        return outcome_of(step, run_transaction(run_, tool_, step, {}));
     }
     const auto before = ask_package(run_.world, tool_, step.package);
     record_new(step, before);
     const auto before_all = installed_packages(run_.world, tool_);
-    const auto outcome = run_and_classify(step, before_all);
+    const auto outcome = outcome_of(step, run_transaction(run_, tool_, step, before_all));
     note_dependencies(run_, tool_, before_all);
     return judge(outcome, before, ask_package(run_.world, tool_, step.package));
-}
-
-Outcome Application::run_and_classify(const RunTool& step,
-                                      const std::vector<std::string>& installed_before) {
-    const auto end = run_transaction(run_, tool_, step, installed_before);
-    if (killed_for_memory(end)) {
-        result_.words = killing_words(end);
-        return Outcome::no_memory;
-    }
-    if (!end.started || end.signal != 0) {
-        result_.words = describe_end(end);
-        return Outcome::failed;
-    }
-    result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
-    return tool_.classify(step.kind, end.code, end.output);
 }
 
 /// The database is believed, not the exit code: another package's script may have failed beside
