@@ -129,11 +129,7 @@ Failure out_of_memory(const RunContext& run, const Applied& applied) {
 /// `hint` is a command for this outcome.
 std::string remedy_for(Outcome outcome, const std::string& hint) {
     if (outcome == Outcome::no_space) {
-        return fmt::format(
-            "make room ({} shows what is free; journalctl --vacuum-size=50M and the "
-            "package manager's clean command free some) or enlarge the disk, then "
-            "run the extension again",
-            hint);
+        return room_remedy(hint);
     }
     return fmt::format(
         "on the VM, as root, run: {}; mend what it names, then run the extension again", hint);

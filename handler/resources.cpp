@@ -112,6 +112,14 @@ std::string mebibytes(std::uint64_t bytes) {
 
 }  // namespace
 
+std::string room_remedy(const std::string& shows_free) {
+    return fmt::format(
+        "make room ({} shows what is free; journalctl --vacuum-size=50M and the "
+        "package manager's clean command free some) or enlarge the disk, then run "
+        "the extension again",
+        shows_free);
+}
+
 std::optional<Failure> disk_shortage(const World& world, const PackageTool& tool) {
     std::vector<FileSystem> systems;
     for (const auto& need : common_needs) {
@@ -138,10 +146,7 @@ std::optional<Failure> disk_shortage(const World& world, const PackageTool& tool
                    "there is not enough free disk space to install aadsshlogin, so nothing was "
                    "changed",
                    fmt::format("{}", fmt::join(lacking, "; ")),
-                   fmt::format("make room (df -h {} shows what is free; journalctl "
-                               "--vacuum-size=50M and the package manager's clean command free "
-                               "some) or enlarge the disk, then run the extension again",
-                               fmt::join(places, " ")));
+                   room_remedy(fmt::format("df -h {}", fmt::join(places, " "))));
 }
 
 Substatus kept_for_lack_of_room(const Failure& shortage) {

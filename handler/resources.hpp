@@ -13,6 +13,9 @@ namespace aadssh {
 /// some, how much is free and how much is needed. Nothing: there is enough, or it cannot be told.
 std::optional<Failure> disk_shortage(const World& world, const PackageTool& tool);
 
+/// How to make room, given the command that shows what is free: a remedy for a message.
+std::string room_remedy(const std::string& shows_free);
+
 /// Of a machine that works, which a shortage must not turn red: a warning.
 Substatus kept_for_lack_of_room(const Failure& shortage);
 
