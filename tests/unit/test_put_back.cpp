@@ -8,21 +8,28 @@ using namespace aadssh;
 
 namespace {
 
-/// The transaction that installs the newest version ends half-way; others are as always.
-void break_upgrade(Machine& vm) {
+/// The transaction that installs the newest version ends like this, without sign-in; others are as
+/// always.
+void break_upgrade(Machine& vm, const std::string& status, const CommandResult& end) {
     vm.published["aadsshlogin"] = "1.0.3";
     vm.fake.processes.on_match(
         [](const Command& c) {
             return c.argv[0] == "apt-get" && has_word(c, "--no-download") &&
                    has_word(c, "aadsshlogin");
         },
-        [&vm](const Command&) {
-            vm.dpkg["aadsshlogin"] = {"iF ", "1.0.3"};
+        [&vm, status, end](const Command&) {
+            vm.dpkg["aadsshlogin"] = {status, "1.0.3"};
             vm.aad_in_sshd = false;
-            return exits(100,
-                         "dpkg: error processing package aadsshlogin (--configure):\n"
-                         " installed post-installation script returned error exit status 1\n");
+            return end;
         });
+}
+
+void break_upgrade(Machine& vm) {
+    break_upgrade(vm,
+                  "iF ",
+                  exits(100,
+                        "dpkg: error processing package aadsshlogin (--configure):\n"
+                        " installed post-installation script returned error exit status 1\n"));
 }
 
 }  // namespace
@@ -103,17 +110,7 @@ TEST_CASE("put back: an upgrade that failed before it changed anything says what
 TEST_CASE("put back: a new version that does not pass the checks gives way to the one that did") {
     Machine vm(debian_12);
     vm.set_up_by_us();
-    vm.published["aadsshlogin"] = "1.0.3";
-    vm.fake.processes.on_match(
-        [](const Command& c) {
-            return c.argv[0] == "apt-get" && has_word(c, "--no-download") &&
-                   has_word(c, "aadsshlogin");
-        },
-        [&vm](const Command&) {
-            vm.dpkg["aadsshlogin"] = {"ii ", "1.0.3"};
-            vm.aad_in_sshd = false;
-            return exits(0);
-        });
+    break_upgrade(vm, "ii ", exits(0));
     const auto ended = vm.command("install");
     CHECK(ended.code == 21);
     CHECK(contains_text(ended.err, "was put back and works"));
