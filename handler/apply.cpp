@@ -4,6 +4,7 @@
 #include "handler/cloud_init.hpp"
 #include "handler/digest.hpp"
 #include "handler/failure.hpp"
+#include "handler/import_keys.hpp"
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/older_version.hpp"
@@ -12,11 +13,11 @@
 #include "handler/resources.hpp"
 #include "handler/scrub.hpp"
 #include "handler/transaction.hpp"
+#include "installers/older_version.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 namespace aadssh {
@@ -75,7 +76,7 @@ class Application {
     Outcome judge(Outcome outcome, const PackageState& before, const PackageState& after);
     void record_new(const RunTool& step, const PackageState& before);
     bool proved(const RunTool& step) const;
-    void read_newest(const RunTool& step, const std::string& text);
+    Outcome read_newest(const RunTool& step, const std::string& text);
 
     RunContext& run_;
     const PackageTool& tool_;
@@ -141,33 +142,11 @@ void Application::write(const std::string& path, const std::string& content, uns
 }
 
 void Application::operator()(const ImportKeys& step) {
-    std::vector<std::string> keys;
-    std::ranges::transform(step.keys, std::back_inserter(keys), key_package);
-    const auto wanted = absent_packages(run_.world, tool_, keys);
-    if (wanted.empty()) {
-        log_info("not needed: the database holds these keys");
-        return;
-    }
-    for (const auto& key : wanted) {
-        run_.state.record_package(key);
-    }
-    run_.store.save(run_.state);
-    RunTool import;
-    import.purpose = describe(step);
-    import.kind = ToolRun::transaction;
-    import.argv = step.argv;
-    const auto outcome = run_until_unlocked(import);
-    const auto refused = absent_packages(run_.world, tool_, keys);
-    for (const auto& key : refused) {
-        run_.state.forget_package(key);
-        log_warning(fmt::format("the package database does not take the key {}", key));
-    }
-    run_.store.save(run_.state);
-    if (refused.size() == keys.size()) {
-        result_.outcome =
-            outcome == Outcome::ok || outcome == Outcome::failed ? Outcome::signature : outcome;
-        result_.purpose = import.purpose;
-        result_.kind = import.kind;
+    result_.outcome = import_keys(
+        run_, tool_, step, [this](const RunTool& import) { return run_until_unlocked(import); });
+    if (result_.outcome != Outcome::ok) {
+        result_.purpose = describe(step);
+        result_.kind = ToolRun::transaction;
     }
 }
 
@@ -208,21 +187,27 @@ void Application::operator()(const RunTool& planned) {
         result_.words.clear();
     }
     if (outcome == Outcome::not_published && step.kind == ToolRun::query) {
-        result_.hidden =
-            hidden_version(run_.world, tool_, step.package);  // while the source is still there
+        result_.hidden = hidden_version(run_.world, tool_, step);  // while the source is there
     }
     result_.outcome = outcome;
     result_.purpose = step.purpose;
     result_.kind = step.kind;
 }
 
-/// The lock may be taken between our look and the tool's own: then both wait again.
+/// The lock may be taken between our look and the tool's own: then both wait again. What the last
+/// run had no time to see, the one before it has told.
 Outcome Application::run_until_unlocked(const RunTool& step) {
+    std::string lock;
     for (;;) {
         const auto outcome = run_once(step);
+        if (!lock.empty() && run_.deadline.left() <= Milliseconds(0) && outcome != Outcome::ok) {
+            result_.words = lock;
+            return Outcome::locked;
+        }
         if (outcome != Outcome::locked) {
             return outcome;
         }
+        lock = result_.words;
         await_locks(run_, tool_, transaction_reserve(run_.deadline));
         if (run_.deadline.left() < lock_retry || run_.world.processes.interrupted()) {
             return outcome;
@@ -252,6 +237,9 @@ Outcome Application::run_once(const RunTool& step) {
     if (end.interrupted) {
         throw asked_to_end("this step ran: " + step.purpose);
     }
+    if (end.timed_out && tool_.waits_without_end) {
+        await_locks(run_, tool_, Milliseconds(0));  // no time is left: names who holds one
+    }
     return outcome_of(step, end);
 }
 
@@ -270,7 +258,7 @@ Outcome Application::outcome_of(const RunTool& step, const CommandResult& end) {
         outcome = Outcome::network;
     }
     if (outcome == Outcome::ok && step.kind == ToolRun::query) {
-        read_newest(step, end.output);
+        outcome = read_newest(step, end.output);
     }
     return outcome;
 }
@@ -288,13 +276,21 @@ bool Application::proved(const RunTool& step) const {
 
 /// What is installed already needs no download and no transaction, which would have to wait for
 /// others' locks.
-void Application::read_newest(const RunTool& step, const std::string& text) {
-    const auto newest = tool_.newest_version(text);
+Outcome Application::read_newest(const RunTool& step, const std::string& text) {
+    const auto newest =
+        step.not_after.empty()
+            ? tool_.newest_version(text)
+            : newest_up_to(tool_.published_versions(text), step.not_after);
+    if (newest.empty()) {
+        result_.too_new = tool_.newest_version(text);
+        return Outcome::not_published;
+    }
     const auto state = ask_package(run_.world, tool_, step.package);
     if (state.installed() && state.version == newest) {
         log_info(fmt::format("{} {} is installed and the newest published", step.package, newest));
         settled_.insert(step.package);
     }
+    return Outcome::ok;
 }
 
 /// Puts on record that the package will be ours, before it is there.

@@ -18,6 +18,8 @@ struct Applied {
     std::vector<std::string> warnings;  ///< full sentences
     std::string hidden;  ///< not_published: the version that only this machine's own configuration
                          ///< keeps from being found; else empty
+    std::string too_new;  ///< not_published: the newest version, where this release can use none
+                          ///< that is there; else empty
 };
 
 /// Carries out a plan step by step: journals each change before it is made, waits for other package

@@ -50,6 +50,11 @@ Failure not_published(RunContext& run,
                             login_package,
                             tool.hiding_places)};
     }
+    const auto what = applied.too_new.empty()
+                          ? std::string(login_package)
+                          : fmt::format("{} that works on this release (the newest is {})",
+                                        login_package,
+                                        applied.too_new);
     return {
         ExitCode::unsupported,
         Phase::repository,
@@ -58,7 +63,7 @@ Failure not_published(RunContext& run,
             ? fmt::format("there is no repository {}", in_words(repository))
             : with_words(fmt::format("the repository {} has no {} for the architecture {}",
                                      in_words(repository),
-                                     login_package,
+                                     what,
                                      support.architecture),
                          applied.words),
         "use a distribution release that has it, or wait until Microsoft publishes it; every run "

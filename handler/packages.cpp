@@ -110,11 +110,11 @@ std::vector<std::string> absent_packages(World& world,
     return absent;
 }
 
-std::string hidden_version(World& world, const PackageTool& tool, const std::string& package) {
-    if (tool.hidden_query == nullptr) {
+std::string hidden_version(World& world, const PackageTool& tool, const RunTool& step) {
+    if (step.hidden_question.empty()) {
         return {};
     }
-    const auto end = run_logged(world, {.argv = tool.hidden_query(package), .limit = query_limit});
+    const auto end = run_logged(world, {.argv = step.hidden_question, .limit = query_limit});
     return end.ok() ? tool.newest_version(end.output) : std::string();
 }
 

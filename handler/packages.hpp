@@ -26,9 +26,8 @@ std::vector<std::string> absent_packages(World& world,
                                          const PackageTool& tool,
                                          const std::vector<std::string>& names);
 
-/// The newest version of a package that is in the configured repositories but kept from being found
-/// by this machine's own excludes, locked versions or modules; empty when there is none.
-std::string hidden_version(World& world, const PackageTool& tool, const std::string& package);
+/// The newest version that only the step's hidden_question finds; empty when there is none.
+std::string hidden_version(World& world, const PackageTool& tool, const RunTool& step);
 
 /// Names of all installed packages, sorted; empty when the database cannot be asked.
 std::vector<std::string> installed_packages(World& world, const PackageTool& tool);

@@ -184,7 +184,6 @@ constinit const PackageTool apt = {
     .parse_owner = parse_owner,
     .newest_version = newest_version,
     .published_versions = published_versions,
-    .hidden_query = nullptr,
     .hiding_places = {},
     .proxy_file = {},
     .proxy_query =

@@ -10,7 +10,12 @@ namespace aadssh {
 
 namespace {
 
-constexpr ToolLock locks[] = {rpm_lock, rpm_lock_in_usr};
+// Its own (dnf/lock.py, dnf/base.py) hold a pid each, which stays there after a crash.
+constexpr ToolLock locks[] = {rpm_lock,
+                              rpm_lock_in_usr,
+                              {"/var/cache/dnf/metadata_lock.pid", ToolLock::Kind::pid_file},
+                              {"/var/cache/dnf/download_lock.pid", ToolLock::Kind::pid_file},
+                              {"/var/lib/dnf/rpmdb_lock.pid", ToolLock::Kind::pid_file}};
 
 /// dnf(8). What it waits for without end it is told to report instead; see yum_install_options.
 Words install_command(const RpmRepositories& at, const Words& how, const Words& what) {
@@ -19,17 +24,21 @@ Words install_command(const RpmRepositories& at, const Words& how, const Words& 
 
 /// Of the index at hand of our repository. The newest alone, or a few of the newest; dnf sorts them
 /// as words, not as versions (dnf/cli/commands/repoquery.py).
-Words index_question(const RpmRepositories& at, const std::string& package, int how_many) {
-    return {"dnf",
-            "-q",
-            "-C",
-            "--setopt=exit_on_lock=1",
-            "--disablerepo=*",
-            "--enablerepo=" + at.ours,
-            "repoquery",
-            fmt::format("--latest-limit={}", how_many),
-            "--queryformat=%{version}-%{release}\\n",
-            package};
+Words index_question(const RpmRepositories& at,
+                     const std::string& package,
+                     int how_many,
+                     const Words& options = {}) {
+    return Words{"dnf",
+                 "-q",
+                 "-C",
+                 "--setopt=exit_on_lock=1",
+                 "--disablerepo=*",
+                 "--enablerepo=" + at.ours} +
+           options +
+           Words{"repoquery",
+                 fmt::format("--latest-limit={}", how_many),
+                 "--queryformat=%{version}-%{release}\\n",
+                 package};
 }
 
 constexpr RpmCommands commands = {
@@ -52,6 +61,10 @@ constexpr RpmCommands commands = {
         },
     .query = [](const RpmRepositories& at,
                 const std::string& package) { return index_question(at, package, 1); },
+    .hidden_query =
+        [](const RpmRepositories& at, const std::string& package) {
+            return index_question(at, package, 1, yum_past_excludes());
+        },
     .versions_query = [](const RpmRepositories& at,
                          const std::string& package) { return index_question(at, package, 2); },
     .version_link = "-",
@@ -113,19 +126,6 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
                                                                   : Outcome::ok;
 }
 
-Words hidden_query(const std::string& package) {
-    return {"dnf",
-            "-q",
-            "-C",
-            "--setopt=exit_on_lock=1",
-            "--disableexcludes=all",
-            "--disableplugin=versionlock",
-            "repoquery",
-            "--latest-limit=1",
-            "--queryformat=%{version}-%{release}\\n",
-            package};
-}
-
 std::string reinstall_hint(const std::string& package) {
     return "dnf reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
@@ -155,7 +155,6 @@ constinit const PackageTool dnf = [] {
     tool.classify = classify;
     tool.newest_version = newest_version;
     tool.published_versions = published_versions;
-    tool.hidden_query = hidden_query;
     tool.hiding_places =
         "exclude= in /etc/dnf/dnf.conf and /etc/yum.repos.d, dnf versionlock list, dnf module list";
     tool.proxy_file = "/etc/dnf/dnf.conf";

@@ -118,6 +118,10 @@ Words yum_forget_proxy() {
     return words;
 }
 
+Words yum_past_excludes() {
+    return {"--disableexcludes=all", "--disableplugin=versionlock"};
+}
+
 Words yum_renew_certificates(std::string_view program) {
     return {std::string(program),
             "-y",

@@ -24,6 +24,9 @@ Words yum_install_options(const std::string& id);
 /// An empty proxy means the one of the environment (libdnf, Repo.cpp; yum, yumRepo.py).
 Words yum_forget_proxy();
 
+/// Options with which a query finds what this machine's own configuration hides.
+Words yum_past_excludes();
+
 Words yum_renew_certificates(std::string_view program);
 
 /// What a failed run of dnf or yum came to.

@@ -68,6 +68,17 @@ int compare_versions(std::string_view left, std::string_view right) {
     }
 }
 
+std::string newest_up_to(const std::vector<std::string>& published, std::string_view limit) {
+    std::string newest;
+    for (const std::string& version : published) {
+        const bool fits = compare_versions(version.substr(0, version.rfind('-')), limit) <= 0;
+        if (fits && (newest.empty() || compare_versions(version, newest) > 0)) {
+            newest = version;
+        }
+    }
+    return newest;
+}
+
 std::string newest_but_one(std::vector<std::string> published) {
     std::ranges::sort(published, [](const std::string& left, const std::string& right) {
         return compare_versions(left, right) > 0;

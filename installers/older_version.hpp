@@ -17,6 +17,10 @@ bool refuses_package(Outcome outcome);
 /// have.
 int compare_versions(std::string_view left, std::string_view right);
 
+/// The newest whose version, whatever its release is, is not after `limit`, as rpm compares a
+/// version without a release; empty when there is none.
+std::string newest_up_to(const std::vector<std::string>& published, std::string_view limit);
+
 /// The newest but one; empty when fewer than two different ones are published.
 std::string newest_but_one(std::vector<std::string> published);
 

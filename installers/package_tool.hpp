@@ -158,14 +158,11 @@ struct PackageTool {
     /// The newest version in the answer of a `query` step; empty when nothing is published.
     std::string (*newest_version)(std::string_view text);
 
-    /// Every version in the answer to RunTool::older_question, in any order.
+    /// Every version in the answer of a `query` step or to RunTool::older_question, in any order.
     std::vector<std::string> (*published_versions)(std::string_view text);
 
-    /// Like `query`, but sees also what this machine's own configuration hides: excludes, locked
-    /// versions, modules. Asked to explain why nothing was found; nullptr: nothing is hidden from
-    /// queries.
-    std::vector<std::string> (*hidden_query)(const std::string& package);
-    std::string_view hiding_places;  ///< where to look for it, a phrase for people
+    /// Where RunTool::hidden_question finds what others do not, a phrase for people.
+    std::string_view hiding_places;
 
     /// Where the proxy stands that it has configured itself: in a file or, where it can be asked,
     /// in the answer to a command.

@@ -53,6 +53,10 @@ struct RunTool {
     std::vector<Remedy> remedies;
     bool best_effort =
         false;  ///< its outcome ends nothing: the step after it shows whether it mattered
+    std::string not_after;  ///< query: newer versions do not count; empty: all do
+    /// query: the same question with an eye for what this machine's own configuration hides
+    /// (excludes, locked versions, modules), to explain why nothing was found; empty: nothing is.
+    std::vector<std::string> hidden_question;
     /// Where the newest package is refused (signature, mismatch): the question which versions are
     /// published, and the same command for one of them, with version_mark in its place. Both empty:
     /// only the newest will do.

@@ -113,6 +113,10 @@ void Maker::add_query(const std::string& package) {
         run(ToolRun::query, "ask the index for " + package, commands_.query(at_, package));
     step.package = package;
     step.optional = among(inputs_.optional_packages, package);
+    step.not_after = inputs_.pin;
+    if (commands_.hidden_query != nullptr) {
+        step.hidden_question = commands_.hidden_query(at_, package);
+    }
     plan.steps.emplace_back(std::move(step));
 }
 

@@ -51,7 +51,9 @@ struct RpmCommands {
     Words (*refresh_all)(const RpmRepositories& at);
     /// Asks the index at hand of our repository for a package.
     Words (*query)(const RpmRepositories& at, const std::string& package);
-    /// The same for every version, or for the two newest.
+    /// The same past excludes, locked versions and modules; nullptr: its queries know none.
+    Words (*hidden_query)(const RpmRepositories& at, const std::string& package);
+    /// Like `query` for every version, or for the two newest.
     Words (*versions_query)(const RpmRepositories& at, const std::string& package);
     /// How the tool wants one version of a package named, between name and version.
     std::string_view version_link;
@@ -118,7 +120,6 @@ inline constexpr PackageTool rpm_tool = {
     .parse_owner = rpm_parse_owner,
     .newest_version = nullptr,
     .published_versions = nullptr,
-    .hidden_query = nullptr,
     .hiding_places = {},
     .proxy_file = {},
     .proxy_query = nullptr,

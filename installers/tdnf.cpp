@@ -30,9 +30,13 @@ Words tdnf_words(const RpmRepositories& at, const Words& rest) {
     return words + rest;
 }
 
-Words index_question(const RpmRepositories& at, const std::string& package) {
-    return {
-        "tdnf", "-q", "--disablerepo=*", "--enablerepo=" + at.ours, "list", "available", package};
+Words index_question(const RpmRepositories& at, const Words& options, const std::string& package) {
+    return Words{"tdnf", "-q", "--disablerepo=*", "--enablerepo=" + at.ours} + options +
+           Words{"list", "available", package};
+}
+
+Words versions_question(const RpmRepositories& at, const std::string& package) {
+    return index_question(at, {}, package);
 }
 
 constexpr RpmCommands commands = {
@@ -46,8 +50,12 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at) {
             return tdnf_words(at, {"--refresh", "makecache"});
         },
-    .query = index_question,
-    .versions_query = index_question,
+    .query = versions_question,
+    .hidden_query =
+        [](const RpmRepositories& at, const std::string& package) {
+            return index_question(at, {"--disableexcludes"}, package);
+        },
+    .versions_query = versions_question,
     .version_link = "-",
     .download =
         [](const RpmRepositories& at, const std::string& package) {
@@ -166,10 +174,6 @@ std::string culprit(std::string_view text) {
     return culprit_in(text, {.lines = explaining, .empty_talk = {}});
 }
 
-Words hidden_query(const std::string& package) {
-    return {"tdnf", "-q", "--disableexcludes", "list", "available", package};
-}
-
 std::string reinstall_hint(const std::string& package) {
     return "tdnf reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
@@ -213,7 +217,6 @@ constinit const PackageTool tdnf = [] {
     tool.classify = classify;
     tool.newest_version = newest_version;
     tool.published_versions = published_versions;
-    tool.hidden_query = hidden_query;
     tool.hiding_places = "excludepkgs= in /etc/tdnf/tdnf.conf, /etc/tdnf/locks.d";
     tool.proxy_file = "/etc/tdnf/tdnf.conf";
     tool.culprit = culprit;

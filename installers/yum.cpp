@@ -16,16 +16,18 @@ Words install_command(const RpmRepositories& at, const Words& how, const Words& 
     return Words{"yum"} + yum_install_options(at.ours) + how + what;
 }
 
-Words index_question(const RpmRepositories& at, const std::string& package) {
-    return {"yum",
-            "-q",
-            "-C",
-            "--setopt=exit_on_lock=1",
-            "--disablerepo=*",
-            "--enablerepo=" + at.ours,
-            "--showduplicates",
-            "list",
-            package};
+Words index_question(const RpmRepositories& at, const Words& options, const std::string& package) {
+    return Words{"yum",
+                 "-q",
+                 "-C",
+                 "--setopt=exit_on_lock=1",
+                 "--disablerepo=*",
+                 "--enablerepo=" + at.ours} +
+           options + Words{"--showduplicates", "list", package};
+}
+
+Words versions_question(const RpmRepositories& at, const std::string& package) {
+    return index_question(at, {}, package);
 }
 
 constexpr RpmCommands commands = {
@@ -47,8 +49,12 @@ constexpr RpmCommands commands = {
             return Words{"yum"} + yum_install_options(at.ours) +
                    Words{repository_option("*", "metadata_expire", "0"), "makecache"};
         },
-    .query = index_question,
-    .versions_query = index_question,
+    .query = versions_question,
+    .hidden_query =
+        [](const RpmRepositories& at, const std::string& package) {
+            return index_question(at, yum_past_excludes(), package);
+        },
+    .versions_query = versions_question,
     .version_link = "-",
     .download =
         [](const RpmRepositories& at, const std::string& package) {
@@ -120,18 +126,6 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
     return code == 0 || fetched ? Outcome::ok : yum_classify_failure(kind, code, text);
 }
 
-Words hidden_query(const std::string& package) {
-    return {"yum",
-            "-q",
-            "-C",
-            "--setopt=exit_on_lock=1",
-            "--disableexcludes=all",
-            "--disableplugin=versionlock",
-            "--showduplicates",
-            "list",
-            package};
-}
-
 std::string reinstall_hint(const std::string& package) {
     return "yum reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
@@ -161,7 +155,6 @@ constinit const PackageTool yum = [] {
     tool.classify = classify;
     tool.newest_version = newest_version;
     tool.published_versions = published_versions;
-    tool.hidden_query = hidden_query;
     tool.hiding_places = "exclude= in /etc/yum.conf and /etc/yum.repos.d, yum versionlock list";
     tool.proxy_file = "/etc/yum.conf";
     tool.culprit = yum_culprit;

@@ -47,6 +47,7 @@ constexpr RpmCommands commands = {
         },
     .refresh_all = [](const RpmRepositories& /*at*/) { return zypper_words({"refresh"}); },
     .query = index_question,
+    .hidden_query = nullptr,
     .versions_query = index_question,
     .version_link = "=",
     .download =

@@ -11,17 +11,23 @@ from typing import Any
 import pytest
 from fault_table import TABLE, occurring
 from rig.dummy import make_dummy
+from rig.families import FAMILIES
 from rig.machine import Machine
 from rig.memory import sweep
+from rig.rpm_families import RPM_FAMILIES
 
 MakeMachine = Callable[..., Machine]
 MACHINES = pytest.StashKey[list[Machine]]()
 
 
-# Machines with the tools of another one: /etc/os-release and the repository are all that differs.
-TWINS = ("ubuntu2004", "ubuntu2204", "centos7", "alma9", "ol9", "alma10", "sles153", "leap156", "mariner2")
-# What every run shows on them, too: the way from installation to removal.
-EVERYWHERE = ("test_install_enable_uninstall", "test_install_enable_again_upgrade_uninstall")
+# One machine for each package tool: what every run shows on these, full runs show on all the others, too.
+ONE_EACH = ("debian12", "rhel9", "rhel7", "azurelinux3", "sles155")
+# Other versions of real tools, on which every run shows the way from installation to removal.
+OTHER_VERSIONS = ("debian11", "debian13", "rhel8", "rhel10")
+LIFE_CYCLE = ("test_install_enable_uninstall", "test_install_enable_again_upgrade_uninstall")
+# Of the rig's own tests every run has those of these machines.
+OWN_TESTS = ("test_harness.py", "test_rpm_harness.py")
+OWN_MACHINES = ("debian12", "rhel9")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,10 +36,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves most tests of twins to full runs."""
+    """Leaves to full runs what another machine with the same tool shows, too."""
     def left_out(item: pytest.Item) -> bool:
-        return isinstance(item, pytest.Function) and item.originalname not in EVERYWHERE and \
-            hasattr(item, "callspec") and item.callspec.params.get("family") in TWINS
+        if not isinstance(item, pytest.Function):
+            return False
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        machines = {value for value in values if isinstance(value, str)} & {*FAMILIES, *RPM_FAMILIES}
+        if item.path.name in OWN_TESTS:
+            return not machines & set(OWN_MACHINES)
+        shown = ONE_EACH + (OTHER_VERSIONS if item.originalname in LIFE_CYCLE else ())
+        return not machines <= set(shown)
 
     if not config.getoption("--full"):
         config.hook.pytest_deselected(items=[item for item in items if left_out(item)])

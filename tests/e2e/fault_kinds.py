@@ -181,10 +181,9 @@ FAULTS = tuple(BEGIN)
 STAGES = ("ladder", "key", "index", "primary", "package", "transaction")
 TOOLS = ("apt", "dnf", "zypper")
 SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM}
-# What shows that a fault is of a kind that only time ends; the others get all the time that they want.
-SHORT = ("hang", "lock-forever")
-# What is mended by asking again, for which some tools wait long.
-PATIENT = ("503-then-fine",)
+# Seconds for a run. Little where only time ends a fault, but half of it must be left for a transaction; much where some tools wait
+# long before they ask again.
+TIMES = {"hang": 14, "lock-forever": 30, "503-then-fine": 180}
 # What is there from the start and must not be met before its stage.
 LATE = ("lock-20s", "lock-forever")
 

@@ -109,7 +109,7 @@ INDEX: dict[str, Row] = {
     "wrong-key": (WRONG_SIGNATURE, UNSIGNED, WRONG_SIGNATURE),
     "disk-full": all_three(say(52, SPACE, "df -h")),
     "lock-20s": (NO_LOCK, GOOD, GOOD),
-    "lock-forever": (NO_LOCK, say(56, "already locked by"), say(56, "/run/zypp.pid is held by pid", HELD, WAIT)),
+    "lock-forever": (NO_LOCK, say(56, "metadata_lock.pid is held by pid", HELD, WAIT), say(56, "/run/zypp.pid is held by pid", HELD, WAIT)),
     "scriptlet": all_three(NO_SCRIPT),
     "kill": KILLED,
     "term": ENDED,
@@ -136,7 +136,7 @@ PACKAGE: dict[str, Row] = {
     "wrong-key": (BY_HASH, say(61, "not correct for this package", "no proxy or mirror changes the packages"), BY_HASH),
     "disk-full": (say(52, "space", "df -h"), say(52, "Curl error (23)", "df -h"), say(52, "Can't hardlink/copy", "df -h")),
     "lock-20s": (GOOD, GOOD, SAME_LOCK),
-    "lock-forever": (say(56, "lock-frontend is held by pid", HELD, WAIT), say(56, "already locked by"), SAME_LOCK),
+    "lock-forever": (say(56, "lock-frontend is held by pid", HELD, WAIT), say(56, "download_lock.pid is held by pid", HELD, WAIT), SAME_LOCK),
 }
 FAILED_SCRIPT = say(21, "script", left=True)  # that of the removal fails, too
 TRANSACTION: dict[str, Row] = {

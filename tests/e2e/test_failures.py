@@ -252,12 +252,13 @@ def test_failing_package_script(machine: MakeMachine) -> None:
     m.write("/etc/aadsshlogin-standin/fail", "")
     done = m.direct("install")
     assert done.code == 21
-    assert_explains(done.stderr, 21, "install aadsshlogin")
+    assert_explains(done.stderr, 21, "install aadsshlogin", "could not be taken back: the package aadsshlogin")  # its prerm fails, too
     (m.root / "etc/aadsshlogin-standin/fail").unlink()
     m.run("rmdir", "/etc/aadsshlogin-standin")
-    assert_removed(m, clean)
     assert m.direct("install").code == 0
     assert_good(m, OLD)
+    assert m.direct("uninstall").code == 0
+    assert_removed(m, clean)
 
 
 def test_what_is_missing_is_named(machine: MakeMachine) -> None:

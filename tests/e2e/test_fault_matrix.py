@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from expectations import STATE, assert_explains, assert_good, assert_removed
-from fault_kinds import FAULTS, LATE, PATIENT, SHORT, SIGNALS, SITES, STAGES, TOOLS, signalled, trouble, trust_keys
+from fault_kinds import FAULTS, LATE, SIGNALS, SITES, STAGES, TIMES, TOOLS, signalled, trouble, trust_keys
 from fault_table import Expected, TABLE, occurring, standard
 from rig.debs import OLD
 from rig.machine import Machine
@@ -39,7 +39,7 @@ def test_fault(machine: MakeMachine, tool: str, stage: str, fault: str) -> None:
     if fault == "disk-full":
         m.ok("mkdir", "-p", SITES[tool, stage].disk)  # where its disk will be
     etc, packages = m.snapshot_etc(), installed(m)
-    settings = {"deadlineSeconds": 14 if fault in SHORT and stage != "ladder" else 180 if fault in PATIENT else 60}
+    settings = {"deadlineSeconds": TIMES.get(fault, 60) if stage != "ladder" else 60}
     with trouble(m, tool, stage, fault) as broken:
         if fault in SIGNALS:
             code, stderr = signalled(broken, settings)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from expectations import assert_explains, assert_good
+from expectations import assert_explains, assert_good, assert_removed
 from rig.debs import OLD
 from rig.machine import Machine
 
@@ -85,22 +85,34 @@ def test_own_settings_win_key_by_key(machine: MakeMachine) -> None:
     assert done.code == 0, done.stderr  # keyUrl is still the machine's
 
 
+def spoil_environment(m: Machine, kind: str) -> None:
+    file = m.handler().outside / "HandlerEnvironment.json"
+    file.unlink()
+    content = BAD_ENVIRONMENTS[kind]
+    if content is not None:
+        file.write_bytes(content)
+
+
 @pytest.mark.parametrize("kind", BAD_ENVIRONMENTS)
 def test_bad_handler_environment(machine: MakeMachine, kind: str) -> None:
     m = machine("debian12")
-    assert m.direct("install").code == 0
-    file = m.handler().outside / "HandlerEnvironment.json"
-    content = BAD_ENVIRONMENTS[kind]
-    file.unlink()
-    if content is not None:
-        file.write_bytes(content)
+    m.direct("disable")
+    spoil_environment(m, kind)
     for operation in ("install", "enable"):
         done = m.direct(operation, prepare=False)
         assert done.code == 53, done.stderr
         assert_explains(done.stderr, 53, "HandlerEnvironment.json")
     assert m.direct("disable", prepare=False).code == 0
-    assert m.direct("uninstall", prepare=False).code == 0
-    assert m.package_state("aadsshlogin")[0] in ("", "un")
+
+
+def test_removal_needs_no_handler_environment(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    before = m.snapshot_etc()
+    for kind in BAD_ENVIRONMENTS:
+        assert m.direct("install").code == 0
+        spoil_environment(m, kind)
+        assert m.direct("uninstall", prepare=False).code == 0, kind
+        assert_removed(m, before)
 
 
 def test_missing_folders(machine: MakeMachine) -> None:

@@ -24,8 +24,8 @@ MakeMachine = Callable[..., Machine]
 # started; folders and unlinks are the scratch folder and what is taken back.
 STEPS = "rename,renameat,renameat2,fchmod,clone,clone3,fork,vfork,unlink,unlinkat,mkdir,mkdirat"
 FAMILIES = ("debian12", "rhel9", "sles155")
-PARTS = 2  # the walk is cut into parts so that they can run beside each other
-STRIDE = 8  # the standard run takes every eighth point; those with the whole group are others than those alone
+PARTS = 4  # the whole walk is cut into parts so that they can run beside each other
+STRIDE = 24  # the standard run takes every 24th point; those with the whole group are others than those alone
 
 
 def start(m: Machine, operation: str, *strace: str, stderr: str = "/dev/null") -> subprocess.Popen[bytes]:
@@ -99,15 +99,20 @@ def offered(m: Machine) -> str:
     return version
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "parts" in metafunc.fixturenames:
+        parts = PARTS if metafunc.config.getoption("--full") else 1
+        metafunc.parametrize("part, parts", [(part, parts) for part in range(parts)])
+
+
 def to_walk(steps: list[tuple[str, int]], config: pytest.Config, first: int = 0) -> list[tuple[str, int]]:
     return steps if config.getoption("--full") else steps[first::STRIDE]
 
 
 @pytest.mark.parametrize("group", (False, True), ids=("alone", "group"))
-@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("family", FAMILIES)
 def test_killed_install(machine: MakeMachine, record_property: Callable[[str, object], None], pytestconfig: pytest.Config,
-                        family: str, part: int, group: bool) -> None:
+                        family: str, part: int, parts: int, group: bool) -> None:
     m = machine(family)
     version = offered(m)
     before = m.snapshot_etc()
@@ -117,7 +122,7 @@ def test_killed_install(machine: MakeMachine, record_property: Callable[[str, ob
     steps = steps_of(m, "install")
     assert m.direct("uninstall").code == 0
     assert len(steps) >= 40, f"Only {len(steps)} steps: is the trace complete?"
-    walk = to_walk(steps, pytestconfig, int(group))[part::PARTS]
+    walk = to_walk(steps, pytestconfig, STRIDE // 2 * group)[part::parts]
     for step in walk:
         assert kill_at(m, "install", step, group), f"{step} was not reached."
         again = m.direct("install")

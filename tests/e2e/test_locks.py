@@ -98,8 +98,8 @@ def test_run_that_never_ends_is_63(machine: MakeMachine) -> None:
 
 def test_transaction_outlives_the_deadline(machine: MakeMachine) -> None:
     m = machine("debian12")
-    m.write("/etc/aadsshlogin-standin/sleep", "16")
-    done = m.direct("install", settings={"deadlineSeconds": 12})
+    m.write("/etc/aadsshlogin-standin/sleep", "28")
+    done = m.direct("install", settings={"deadlineSeconds": 24})
     assert done.code == 66, done.stderr
     assert_explains(done.stderr, 66, "install aadsshlogin", "pid ")
     assert m.package_state("aadsshlogin")[0] == "iF", "The transaction must still run."

@@ -43,10 +43,10 @@ def test_cloud_init_that_waits_for_us_is_no_deadlock(machine: MakeMachine) -> No
     m = machine("debian12")
     cloud_init(m, "modules-final")
     begin = time.monotonic()
-    done = m.direct("install", settings={"deadlineSeconds": 30})
+    done = m.direct("install", settings={"deadlineSeconds": 60})
     assert done.code == 0, done.stderr
-    assert 10 <= time.monotonic() - begin < 30
-    assert "still runs after 10 s; going on beside it" in m.handler_log()
+    assert 20 <= time.monotonic() - begin < 60
+    assert "still runs after 20 s; going on beside it" in m.handler_log()
     assert_good(m, OLD)
 
 

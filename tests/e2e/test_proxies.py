@@ -138,7 +138,7 @@ def test_busy_repository_is_asked_again_until_it_answers(machine: MakeMachine, s
     m.faults.add("packages.microsoft.com/debian/12.*InRelease", "status", status, times=5, retry_after=1)
     done = m.direct("install")
     assert done.code == 0, done.stderr
-    assert "busy; trying again after a remedy" in m.handler_log()
+    assert "the server asks to come back later; trying again after a remedy" in m.handler_log()
     assert_good(m, OLD)
 
 

@@ -184,6 +184,23 @@ TEST_CASE("apply: a lock that only the tool sees ends in the outcome locked, ins
     CHECK(plans.vm.fake.processes.commands.size() < 1000);
 }
 
+TEST_CASE("apply: a run cut off by the deadline after one that found a lock tells of the lock") {
+    Plans plans;
+    auto cut_off = exits(0);
+    cut_off.timed_out = true;
+    plans.vm.fake.processes.on_call({"apt-get"}, [&](const Command& command) {
+        if (plans.vm.fake.processes.commands.size() == 1) {
+            return locked;
+        }
+        plans.vm.fake.clock.sleep(command.limit);
+        return cut_off;
+    });
+    const auto applied = plans.apply_steps({tool(ToolRun::download)});
+    CHECK(applied.outcome == Outcome::locked);
+    CHECK(contains_text(applied.words, "held by process 9"));
+    CHECK(plans.vm.fake.processes.commands.size() == 2);
+}
+
 TEST_CASE("apply: a refresh that ends with 0 but brought no index did not reach the repository") {
     Plans plans;
     plans.answers({exits(0)});

@@ -4,13 +4,16 @@
 #include "handler/failure.hpp"
 #include "installers/dnf.hpp"
 #include "installers/tdnf.hpp"
+#include "installers/zypper.hpp"
 #include "tests/unit/machines.hpp"
 #include "tests/unit/plans.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 using namespace aadssh;
 
@@ -190,13 +193,112 @@ TEST_CASE("locks: a tool that waits without an end is not started while its lock
         const Locked brief(tdnf, kind, 3);
         CHECK_FALSE(brief.code.has_value());
         CHECK(brief.sleeps() == 3);
-        // A package that is absent is asked for again, without excludes.
-        CHECK(brief.runs() == (kind == ToolRun::query ? 2 : 1));
+        CHECK(brief.runs() == 1);
 
         const Locked for_ever(tdnf, kind, 1'000'000);
         CHECK(for_ever.code == ExitCode::package_manager_locked);
         CHECK(for_ever.runs() == 0);
     }
+}
+
+TEST_CASE("locks: one taken just before such a tool looks is named when time is up") {
+    Machine vm(rhel_9);
+    World world = vm.fake.world();
+    RunContext run(world, Seconds(840));
+    vm.fake.processes.on_call({"tdnf"}, [&](const Command& command) {
+        vm.fake.files.lock_holders[std::string(tdnf.locks[0].path)] = 9;
+        vm.fake.processes.names[9] = "other";
+        vm.fake.clock.sleep(command.limit);
+        auto cut_off = exits(0);
+        cut_off.timed_out = true;
+        return cut_off;
+    });
+    const auto step = tool(ToolRun::refresh, {"tdnf", "makecache"});
+    try {
+        apply(run, tdnf, {.title = "Test", .steps = {step}, .notes = {}});
+        FAIL("no failure");
+    } catch (const Failure& failure) {
+        CHECK(failure.code == ExitCode::package_manager_locked);
+        CHECK(contains_text(failure.message(), "pid 9 (other)"));
+    }
+}
+
+TEST_CASE("locks: a live dnf's pid file keeps a transaction waiting, a stale one does not") {
+    for (const char* file : {"/var/cache/dnf/metadata_lock.pid",
+                             "/var/cache/dnf/download_lock.pid",
+                             "/var/lib/dnf/rpmdb_lock.pid"}) {
+        CAPTURE(file);
+        Machine vm(rhel_9);
+        World world = vm.fake.world();
+        RunContext run(world, Seconds(840));
+        vm.fake.processes.on({"dnf"}, exits(0));
+        vm.fake.processes.names[147] = "dnf";
+        vm.fake.files.add(file, "147");
+        const Plan plan{.title = "Test", .steps = {dnf_run(ToolRun::transaction)}, .notes = {}};
+        CHECK(apply(run, dnf, plan).outcome == Outcome::ok);
+        CHECK(vm.fake.clock.sleeps.empty());
+        vm.fake.files.add("/proc/147/stat", "147 (dnf) S");
+        try {
+            apply(run, dnf, plan);
+            FAIL("no failure");
+        } catch (const Failure& failure) {
+            CHECK(failure.code == ExitCode::package_manager_locked);
+            CHECK(contains_text(failure.message(), std::string(file) + " is held by pid 147 (dnf)"));
+        }
+    }
+}
+
+TEST_CASE("pin: what is there already, or is all too new, starts nothing") {
+    const auto search = [](const std::string& versions) {
+        std::string table;
+        for (std::size_t i = 0; i < versions.size(); ++i) {
+            table += fmt::format(
+                "v | aadsshlogin | package | 1.0.{}-1 | x86_64 | microsoft\n",
+                versions[i] == 'n' ? "033070001" : "027980001");
+        }
+        return table;
+    };
+    RunTool query = tool(ToolRun::query, {"zypper", "search"});
+    query.package = "aadsshlogin";
+    query.not_after = "1.0.027980001";
+    RunTool install = tool(ToolRun::transaction, {"zypper", "install"});
+    install.package = "aadsshlogin";
+    const Plan plan{.title = "Test", .steps = {query, install}, .notes = {}};
+    const auto run_with = [&](const std::string& versions, bool installed) {
+        Machine vm(rhel_9);
+        World world = vm.fake.world();
+        RunContext run(world, Seconds(840));
+        vm.fake.processes.on({"zypper", "search"}, exits(0, search(versions)));
+        vm.fake.processes.on({"zypper", "install"}, exits(0));
+        if (installed) {
+            vm.dpkg["aadsshlogin"] = {.version = "1.0.027980001"};
+        }
+        auto applied = apply(run, zypper, plan);
+        return std::pair(applied, vm.fake.processes.ran({"zypper", "install"}));
+    };
+    const auto [there, installs] = run_with("no", true);
+    CHECK(there.outcome == Outcome::ok);
+    CHECK(installs == 0);
+    const auto [absent, first_installs] = run_with("no", false);
+    CHECK(first_installs == 1);
+    const auto [too_new, no_installs] = run_with("n", false);
+    CHECK(too_new.outcome == Outcome::not_published);
+    CHECK(too_new.too_new == "1.0.033070001-1");
+    CHECK(no_installs == 0);
+}
+
+TEST_CASE("excludes: a package that is not found is asked for past them") {
+    Machine vm(rhel_9);
+    World world = vm.fake.world();
+    RunContext run(world, Seconds(840));
+    vm.fake.processes.on({"dnf", "repoquery"}, exits(0));
+    vm.fake.processes.on({"dnf", "--disableexcludes=all"}, exits(0, "1.0.033070001-1\n"));
+    RunTool query = tool(ToolRun::query, {"dnf", "repoquery"});
+    query.package = "aadsshlogin";
+    query.hidden_question = {"dnf", "--disableexcludes=all"};
+    const auto applied = apply(run, dnf, {.title = "Test", .steps = {query}, .notes = {}});
+    CHECK(applied.outcome == Outcome::not_published);
+    CHECK(applied.hidden == "1.0.033070001-1");
 }
 
 TEST_CASE("locks: another tool is only kept waiting before a transaction") {
@@ -205,8 +307,7 @@ TEST_CASE("locks: another tool is only kept waiting before a transaction") {
         const Locked held(dnf, kind, 1'000'000);
         CHECK_FALSE(held.code.has_value());
         CHECK(held.sleeps() == 0);
-        // A package that is absent is asked for again, without excludes.
-        CHECK(held.runs() == (kind == ToolRun::query ? 2 : 1));
+        CHECK(held.runs() == 1);
     }
     const Locked transaction(dnf, ToolRun::transaction, 2);
     CHECK_FALSE(transaction.code.has_value());

@@ -249,6 +249,8 @@ const Documented documented = {
                 "--setopt",
                 "--disablerepo",
                 "--enablerepo",
+                "--disableexcludes",
+                "--disableplugin",
                 "--refresh",
                 "--downloadonly",
                 "--latest-limit",

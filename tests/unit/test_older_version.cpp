@@ -53,6 +53,15 @@ TEST_CASE("older version: numbers count as numbers") {
     }
 }
 
+TEST_CASE("older version: the newest that a release can use, whatever its package's release is") {
+    const std::string pin = "1.0.027980001";
+    CHECK(newest_up_to({}, pin).empty());
+    CHECK(newest_up_to({newest + "-1", before + "-1"}, pin).empty());
+    CHECK(newest_up_to({newest + "-1", "1.0.027980001-2", "1.0.027980001-1", "1.0.015950001-1"},
+                       pin) == "1.0.027980001-2");
+    CHECK(newest_up_to({"1.0.015950001-1", newest + "-1"}, pin) == "1.0.015950001-1");
+}
+
 TEST_CASE("older version: the newest but one, in whatever order the tool lists them") {
     CHECK(newest_but_one({}).empty());
     CHECK(newest_but_one({newest}).empty());

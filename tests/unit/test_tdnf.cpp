@@ -124,7 +124,7 @@ const Quoted quoted[] = {
 const Documented documented = {
     // tdnf(8), tdnf.conf(5)
     .options =
-        {"-y", "-q", "--setopt", "--disablerepo", "--enablerepo", "--refresh", "--downloadonly"},
+        {"-y", "-q", "--setopt", "--disablerepo", "--enablerepo", "--disableexcludes", "--refresh", "--downloadonly"},
     .settings = {"skip_if_unavailable"},
     .commands = {"makecache", "list", "install", "reinstall"},
 };

@@ -217,6 +217,8 @@ const Documented documented = {
                 "--setopt",
                 "--disablerepo",
                 "--enablerepo",
+                "--disableexcludes",
+                "--disableplugin",
                 "--showduplicates",
                 "--downloadonly"},
     .settings = {"exit_on_lock",

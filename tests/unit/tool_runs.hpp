@@ -156,6 +156,9 @@ inline std::vector<std::vector<std::string>> command_lines(const PackageTool& to
         for (const Step& step : tool.install_plan(inputs).steps) {
             if (const auto* run = std::get_if<RunTool>(&step)) {
                 lines.push_back(run->argv);
+                if (!run->hidden_question.empty()) {
+                    lines.push_back(run->hidden_question);
+                }
                 if (!run->older_argv.empty()) {
                     lines.push_back(run->older_argv);
                     lines.push_back(run->older_question);

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
+import tarfile
 import time
 from email.utils import formatdate
 from functools import cache
 from pathlib import Path
 
-from .cache import run
 from .keys import clear_sign, detached_signature
+
+
+def control_file(deb: bytes) -> str:
+    """Read here because dpkg-deb takes 30 ms, and a distribution has many packages; deb(5)."""
+    member = deb.index(b"control.tar")
+    size = int(deb[member + 48:member + 58])
+    with tarfile.open(fileobj=io.BytesIO(deb[member + 60:member + 60 + size])) as tar:
+        file = next(tar.extractfile(each) for each in tar if each.name.removeprefix("./") == "control")
+        assert file is not None
+        return file.read().decode()
 
 
 @cache
 def stanza(deb: Path) -> str:
     """The package's paragraph for a Packages index."""
     content = deb.read_bytes()
-    control = run(["dpkg-deb", "-f", deb]).decode().rstrip("\n")
+    control = control_file(content).rstrip("\n")
     return (
         f"{control}\nFilename: pool/{pool_name(deb)}\nSize: {len(content)}\n"
         f"SHA256: {hashlib.sha256(content).hexdigest()}\nSHA512: {hashlib.sha512(content).hexdigest()}\n"
