@@ -277,10 +277,9 @@ bool Application::proved(const RunTool& step) const {
 /// What is installed already needs no download and no transaction, which would have to wait for
 /// others' locks.
 Outcome Application::read_newest(const RunTool& step, const std::string& text) {
-    const auto newest =
-        step.not_after.empty()
-            ? tool_.newest_version(text)
-            : newest_up_to(tool_.published_versions(text), step.not_after);
+    const auto newest = step.not_after.empty()
+                            ? tool_.newest_version(text)
+                            : newest_up_to(tool_.published_versions(text), step.not_after);
     if (newest.empty()) {
         result_.too_new = tool_.newest_version(text);
         return Outcome::not_published;

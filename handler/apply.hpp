@@ -16,8 +16,8 @@ struct Applied {
     ToolRun kind = ToolRun::query;      ///< its kind
     std::string words;                  ///< what the tool said, on one line; or how it ended
     std::vector<std::string> warnings;  ///< full sentences
-    std::string hidden;  ///< not_published: the version that only this machine's own configuration
-                         ///< keeps from being found; else empty
+    std::string hidden;   ///< not_published: the version that only this machine's own configuration
+                          ///< keeps from being found; else empty
     std::string too_new;  ///< not_published: the newest version, where this release can use none
                           ///< that is there; else empty
 };

@@ -54,9 +54,9 @@ bool outage(ExitCode code) {
 }
 
 /// Whether `install` goes on although no newer version could be looked for.
-bool goes_on(const Facts& facts, bool in_order, ExitCode code) {
-    return in_order ? outage(code)
-                    : facts.login.installed() && code == ExitCode::repository_unreachable;
+bool goes_on(const Facts& facts, bool in_order, const Failure& failure) {
+    return in_order ? outage(failure.code) || failure.no_time
+                    : facts.login.installed() && failure.code == ExitCode::repository_unreachable;
 }
 
 /// On a machine whose package stayed as it was.
@@ -85,7 +85,7 @@ void look_for_newest(RunContext& run, const Facts& facts, bool in_order) {
     try {
         converge(run, facts);
     } catch (const Failure& failure) {
-        if (!goes_on(facts, in_order, failure.code)) {
+        if (!goes_on(facts, in_order, failure)) {
             const auto told = in_order ? with_working_version(run, facts, failure) : failure;
             run.note({"repository", Level::error, static_cast<int>(told.code), told.message()});
             throw Failure(told);

@@ -11,6 +11,7 @@
 #include "handler/repository_probe.hpp"
 #include "handler/sshd.hpp"
 #include "handler/sshd_reload.hpp"
+#include "handler/transaction.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,6 +27,7 @@ using Level = Substatus::Level;
 /// own limits end 60 s before the agent's (azurelinuxagent/ga/exthandlers.py), which leaves room
 /// for it.
 constexpr Seconds undo_time{45};
+constexpr std::size_t text_limit = 256UL * 1024;
 
 std::string take_back(RunContext& run, const PackageTool& tool, const State& added) {
     try {
@@ -41,13 +43,59 @@ std::string take_back(RunContext& run, const PackageTool& tool, const State& add
     }
 }
 
-/// Takes back what this run has added, in the reverse order; returns what could not be taken back.
-std::string undo(RunContext& run, const PackageTool& tool, const State& before) {
-    const Deadline whole = run.deadline;
-    if (whole.left() < undo_time) {
-        run.world.deadline.emplace(run.world.clock, undo_time);
+/// A file of ours that a plan writes anew.
+struct Earlier {
+    std::string path;
+    std::string text;
+    unsigned mode = 0;
+};
+
+std::vector<Earlier> texts_before(const RunContext& run, const Plan& plan) {
+    std::vector<Earlier> texts;
+    for (const auto& step : plan.steps) {
+        const auto* file = std::get_if<WriteFile>(&step);
+        if (file == nullptr || run.state.file(file->path) == nullptr) {
+            continue;
+        }
+        if (const auto text = run.world.files.read(file->path, text_limit); text.ok()) {
+            texts.push_back({file->path, text.text, file->mode});
+        }
     }
-    auto left = take_back(run, tool, added_since(before, run.state));
+    return texts;
+}
+
+/// Puts back what our files said; returns what could not be put back.
+std::string write_again(RunContext& run, const std::vector<Earlier>& texts) {
+    std::string left;
+    for (const auto& [path, text, mode] : texts) {
+        if (run.world.files.read(path, text_limit).text == text) {
+            continue;
+        }
+        if (const auto error = run.world.files.write(path, text, mode); !error.empty()) {
+            left += fmt::format("{}what {} said ({})", left.empty() ? "" : "; ", path, error);
+            continue;
+        }
+        run.state.record_file(path, {sha256_hex(text)});
+        run.store.save(run.state);
+    }
+    return left;
+}
+
+/// How the machine was before a plan was carried out.
+struct Before {
+    State state;
+    std::vector<Earlier> texts;
+};
+
+/// Takes back what this run has added, in the reverse order; returns what could not be taken back.
+/// In a time of its own: half of it may be kept for a transaction.
+std::string undo(RunContext& run, const PackageTool& tool, const Before& before) {
+    const Deadline whole = run.deadline;
+    run.world.deadline.emplace(run.world.clock,
+                               std::max(undo_time, std::chrono::ceil<Seconds>(whole.left())));
+    auto left = take_back(run, tool, added_since(before.state, run.state));
+    const auto unwritten = write_again(run, before.texts);
+    left += (left.empty() || unwritten.empty() ? "" : "; ") + unwritten;
     run.world.deadline.emplace(whole);
     return left;
 }
@@ -76,7 +124,7 @@ Applied apply_or_undo(RunContext& run,
                       const PackageTool& tool,
                       const Plan& plan,
                       std::string& left) {
-    const State before = run.state;
+    const Before before{run.state, texts_before(run, plan)};
     const auto complaint_before = sshd_complaint(run.world);
     const auto answer_before = ask_sshd(run.world);
     try {
@@ -93,14 +141,12 @@ Applied apply_or_undo(RunContext& run,
             throw Failure(
                 ExitCode::verification_failed,
                 Phase::verification,
-                "sshd refuses its configuration after the installation, so what this run added was "
-                "taken back",
+                "sshd accepted its configuration before the installation and refuses it afterwards",
                 complaint,
-                "run sshd -t on the VM, correct /etc/ssh/sshd_config and run the extension again");
+                "on the VM, as root, run sshd -t, correct what it names, then run the extension "
+                "again");
         }
-        if (ask_sshd(run.world).options != answer_before.options) {
-            reload_sshd(run);
-        }
+        reload_sshd_if_changed(run, answer_before);
         return applied;
     } catch (const Failure& failure) {
         if (run.state.transaction) {
@@ -229,11 +275,14 @@ Attempt try_rungs(RunContext& run,
         }
         attempt.applied = install_from(run, facts, attempt.inputs, attempt.left);
         const auto outcome = attempt.applied.outcome;
-        // An older version may lie on another rung than the newest.
+        // A source that is in place is not given up for an outage. An older version may lie on
+        // another rung than the newest.
+        const bool in_place = attempt.inputs.existing_source || attempt.inputs.source_in_place;
         const bool next_may_have_it =
-            outcome == Outcome::not_published || is_transient(outcome) ||
+            outcome == Outcome::not_published || (is_transient(outcome) && !in_place) ||
             (outcome == Outcome::unmet && !attempt.inputs.version.empty());
-        if (!next_may_have_it || !attempt.applied.hidden.empty()) {
+        const bool too_late = run.deadline.left() < transaction_reserve(run.deadline);
+        if (!next_may_have_it || too_late || !attempt.applied.hidden.empty()) {
             break;
         }
     }

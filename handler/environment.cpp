@@ -66,6 +66,14 @@ std::string take_folders(const std::string& text, HandlerEnvironment& environmen
     return {};
 }
 
+/// Run by hand, the program may lie anywhere: what is beside it is then no other extension.
+bool is_of_agent(const std::string& folder) {
+    const auto name = folder.substr(folder.rfind('/') + 1);
+    const auto dash = name.rfind('-');
+    return dash != std::string::npos && dash + 1 < name.size() && name[dash + 1] >= '0' &&
+           name[dash + 1] <= '9';
+}
+
 bool is_number(std::string_view text) {
     return !text.empty() && text.size() <= 10 &&
            std::ranges::all_of(text, [](char c) { return '0' <= c && c <= '9'; });
@@ -87,7 +95,7 @@ HandlerEnvironment read_handler_environment(const World& world) {
     if (found) {
         environment.handler_folder = folder;
     }
-    if (!environment.handler_folder.empty()) {
+    if (is_of_agent(environment.handler_folder)) {
         environment.waagent_folder = parent(environment.handler_folder);
     }
 

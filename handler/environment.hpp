@@ -16,7 +16,8 @@ struct HandlerEnvironment {
     std::string config_folder;
     std::string status_folder;
     std::string extension_version;  ///< AZURE_GUEST_AGENT_EXTENSION_VERSION; empty when run by hand
-    std::string waagent_folder;     ///< parent of handler_folder; /var/lib/waagent when unknown
+    std::string waagent_folder;  ///< parent of handler_folder; /var/lib/waagent where that is not
+                                 ///< <publisher>.<type>-<version>
     std::string problem;  ///< why HandlerEnvironment.json could not be used; empty when all is well
 
     bool usable() const { return problem.empty(); }

@@ -28,7 +28,12 @@ bool file_has(const World& world,
               const std::string& name,
               std::string_view module,
               std::set<std::string>& seen) {
-    const std::string path = name.starts_with('/') ? name : "/etc/pam.d/" + name;
+    // pam.d(5): the vendor's file counts where the administrator has none of that name.
+    std::string path = name.starts_with('/') ? name : "/etc/pam.d/" + name;
+    if (!name.starts_with('/') && !world.files.info(path) &&
+        world.files.info("/usr/lib/pam.d/" + name)) {
+        path = "/usr/lib/pam.d/" + name;
+    }
     if (!seen.insert(path).second || seen.size() > most_files) {
         return false;
     }

@@ -6,6 +6,7 @@
 #include "handler/log.hpp"
 #include "handler/packages.hpp"
 #include "handler/removal.hpp"
+#include "handler/repair.hpp"
 #include "handler/verify.hpp"
 
 #include <fmt/format.h>
@@ -55,6 +56,23 @@ struct Rescue {
     std::string outcome;  ///< a phrase
 };
 
+/// The version is there; the scripts of the one that failed may have taken its set-up away.
+Rescue kept(RunContext& run, const Facts& before) {
+    const auto there = fmt::format(
+        "{} {}, which was there before, is still installed", login_package, before.login.version);
+    const auto missing = damage(run.world, before);
+    if (missing.empty()) {
+        return {Level::warning, there};
+    }
+    try {
+        repair(run, before);
+        return {Level::warning, there + " and was set up again"};
+    } catch (const Failure& failure) {
+        return {Level::error,
+                fmt::format("{}, but does not work: {}; {}", there, missing, failure.remedy)};
+    }
+}
+
 Rescue rescue(RunContext& run, const Facts& before) {
     const auto& tool = *before.support.row->tool;
     const auto& version = before.login.version;
@@ -63,9 +81,7 @@ Rescue rescue(RunContext& run, const Facts& before) {
         return state.installed() && state.version == version;
     };
     if (in_place()) {
-        return {Level::warning,
-                fmt::format(
-                    "{} {}, which was there before, is still installed", login_package, version)};
+        return kept(run, before);
     }
     // Asked to end after the transaction, for example.
     if (const auto now = ask_package(run.world, tool, login_package);

@@ -13,18 +13,28 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace aadssh {
 namespace {
 
 constexpr std::size_t file_limit = 1024UL * 1024;
 
-/// Other sources that name this file as their key.
+bool is_at_microsofts(const SourceEntry& source) {
+    return source.enabled && std::ranges::any_of(source.uris, [](const std::string& uri) {
+               return uri.find("://packages.microsoft.com/") != std::string::npos;
+           });
+}
+
+/// Other sources that name this file as their key, or that name none and find it where apt looks
+/// then.
 std::vector<std::string> users_of(const std::string& path,
                                   const std::vector<SourceEntry>& sources) {
+    const bool for_all = path.starts_with("/etc/apt/trusted.gpg.d/");
     std::vector<std::string> users;
     for (const auto& entry : sources) {
-        if (names_key(entry.signed_by, path)) {
+        if (names_key(entry.signed_by, path) ||
+            (for_all && entry.signed_by.empty() && is_at_microsofts(entry))) {
             users.push_back(entry.file);
         }
     }
@@ -43,11 +53,7 @@ std::string user_of_key(const std::string& package, const std::vector<SourceEntr
     if (!is_microsofts(package)) {
         return {};
     }
-    const auto user = std::ranges::find_if(sources, [](const SourceEntry& entry) {
-        return entry.enabled && std::ranges::any_of(entry.uris, [](const std::string& uri) {
-                   return uri.find("://packages.microsoft.com/") != std::string::npos;
-               });
-    });
+    const auto user = std::ranges::find_if(sources, is_at_microsofts);
     return user == sources.end() ? std::string() : user->file;
 }
 
@@ -90,6 +96,8 @@ void remove_packages(RunContext& run,
     if (run.state.transaction) {
         removed.left.push_back("the packages " +
                                fmt::format("{} ({})", fmt::join(inputs.packages, ", "), why));
+        std::ranges::transform(
+            inputs.packages, std::back_inserter(removed.commands), tool.removal_hint);
         return;
     }
     for (const auto& state : ask_packages(run.world, tool, inputs.packages)) {
@@ -99,6 +107,7 @@ void remove_packages(RunContext& run,
         } else {
             removed.left.push_back(fmt::format(
                 "the package {} ({})", state.name, why.empty() ? "no reason given" : why));
+            removed.commands.push_back(tool.removal_hint(state.name));
         }
     }
     run.store.save(run.state);
@@ -114,6 +123,9 @@ void remove_files(RunContext& run,
         const auto applied = apply(run, tool, {.title = plan.title, .steps = {step}, .notes = {}});
         if (applied.outcome != Outcome::ok) {
             removed.left.push_back(fmt::format("{} ({})", applied.purpose, applied.words));
+            if (const auto* file = std::get_if<RemoveFile>(&step)) {
+                removed.commands.push_back(shell_line({"rm", file->path}));
+            }
         }
     }
     if (removed.left.empty()) {

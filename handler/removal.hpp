@@ -16,6 +16,7 @@ struct Removed {
     std::vector<std::string> packages;  ///< purged
     std::vector<std::string> kept;      ///< what stays on purpose, full sentences
     std::vector<std::string> left;      ///< what should have gone and is still there, phrases
+    std::vector<std::string> commands;  ///< with which a person removes that
     ExitCode code = ExitCode::ok;       ///< why, when `left` is not empty
 };
 

@@ -37,7 +37,7 @@ Failure unmended(std::string problem, std::string cause, const Facts& facts) {
             Phase::verification,
             std::move(problem),
             std::move(cause),
-            facts.support.row->tool->reinstall_hint(login_package)};
+            facts.support.row->tool->reinstall_hint(login_package, facts.login.version)};
 }
 
 /// Nothing could be fetched, or that version is no longer there.
@@ -50,8 +50,8 @@ bool not_to_be_had(Outcome outcome) {
 Applied configure_again(RunContext& run, const PackageTool& tool) {
     const auto before = ask_sshd(run.world);
     auto applied = apply(run, tool, tool.configuration_plan(login_package));
-    if (applied.outcome == Outcome::ok && ask_sshd(run.world).options != before.options) {
-        reload_sshd(run);
+    if (applied.outcome == Outcome::ok) {
+        reload_sshd_if_changed(run, before);
     }
     return applied;
 }
@@ -110,8 +110,11 @@ std::string damage(World& world, const Facts& facts, RunSshd folder) {
         return {};
     }
     auto found = verify(world, facts, folder);
+    // No package mends what somebody has written into sshd's files.
+    const bool refused = world.root && folder == RunSshd::make && !sshd_complaint(world).empty();
     std::erase_if(found, [&](const Substatus& one) {
-        return std::ranges::find(mendable, one.name) == mendable.end();
+        return std::ranges::find(mendable, one.name) == mendable.end() ||
+               (refused && one.name == "sshd");
     });
     return failed_checks(found);
 }

@@ -75,6 +75,20 @@ std::optional<SourceEntry> existing_source(const RunContext& run,
     return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
+/// Whether the keyring that our own source names is somebody else's, which is used as it is.
+bool has_foreign_keyring(const RunContext& run, const Support& support) {
+    const std::string keyring(support.row->keyring);
+    return !support.row->tool->imports_keys && !keyring.empty() && run.world.files.info(keyring) &&
+           run.state.file(keyring) == nullptr;
+}
+
+SourceEntry own_source(const Support& support) {
+    SourceEntry entry;
+    entry.file = "of this extension";
+    entry.signed_by = support.row->keyring;
+    return entry;
+}
+
 Failure wrong_time(const RunContext& run,
                    const Repository& repository,
                    Refusal refusal,
@@ -172,8 +186,9 @@ Failure signature_failure(const RunContext& run,
         return weak_key(repository, existing_source(run, support, repository), words);
     }
     if (refusal != Refusal::other && concerns_accepted_key(run, words)) {
-        if (const auto source = existing_source(run, support, repository)) {
-            return wrong_keyring(repository, *source, refusal, words);
+        const auto source = existing_source(run, support, repository);
+        if (source || has_foreign_keyring(run, support)) {
+            return wrong_keyring(repository, source.value_or(own_source(support)), refusal, words);
         }
     }
     // No command on the machine mends it; the code's own text says what does.

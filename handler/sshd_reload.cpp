@@ -107,4 +107,11 @@ void reload_sshd(RunContext& run) {
                           trouble)});
 }
 
+void reload_sshd_if_changed(RunContext& run, const SshdAnswer& before) {
+    const auto now = ask_sshd(run.world);
+    if (now.trouble.empty() && now.options != before.options) {
+        reload_sshd(run);
+    }
+}
+
 }  // namespace aadssh

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "handler/run_context.hpp"
+#include "handler/sshd.hpp"
 
 #include <string>
 #include <string_view>
@@ -27,5 +28,8 @@ SshdReload choose_sshd_reload(std::string_view text);
 /// Has the running sshd read its files again; sessions stay. Never a restart, which could cut them.
 /// Notes how that went as "sshd-reload"; does nothing where systemd does not run.
 void reload_sshd(RunContext& run);
+
+/// The same if sshd's files say something else than `before`, and sshd accepts them.
+void reload_sshd_if_changed(RunContext& run, const SshdAnswer& before);
 
 }  // namespace aadssh

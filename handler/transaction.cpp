@@ -60,7 +60,8 @@ std::string lock_holder(const RunContext& run, const PackageTool& tool) {
             pid,
             run.deadline.total().count()),
         fmt::format(
-            "nothing now; the next run of the extension waits for it first. Its output is in {}",
+            "wait a few minutes, then run the extension again: it waits for that step first, whose "
+            "output is in {}",
             output_path()));
 }
 
@@ -170,13 +171,15 @@ CommandResult run_transaction(RunContext& run,
     const auto reserve = transaction_reserve(run.deadline);
     await_locks(run, tool, reserve);
     if (run.deadline.left() < reserve) {
-        throw Failure(
+        Failure failure(
             ExitCode::deadline_reached,
             Phase::package,
             fmt::format("no time was left to {}", step.purpose),
             fmt::format("{} s of {} s were left, and a package transaction must not be cut off",
                         run.deadline.left().count() / 1000,
                         run.deadline.total().count()));
+        failure.no_time = true;
+        throw Failure(failure);
     }
     try {
         journal(run, step.purpose, {}, installed_before);

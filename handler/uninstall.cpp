@@ -60,7 +60,7 @@ std::vector<std::string> what_stays(RunContext& run, const PackageTool& tool, co
 }
 
 /// What we added serves another extension, too; without its source the package would get no
-/// updates.
+/// updates. The record of it stays, too.
 std::string leave_to(RunContext& run, const std::vector<std::string>& others) {
     std::vector<std::string> shared = run.state.packages;
     std::ranges::transform(run.state.files, std::back_inserter(shared), &FileRecord::path);
@@ -71,9 +71,7 @@ std::string leave_to(RunContext& run, const std::vector<std::string>& others) {
     if (!shared.empty()) {
         message += fmt::format(" These stay with it: {}.", fmt::join(shared, ", "));
     }
-    if (const auto error = run.store.remove_or_keep_damaged(); !error.empty()) {
-        message += " " + error;
-    }
+    // The other one may be this very program under another publisher, with the same record.
     return message;
 }
 
@@ -106,7 +104,7 @@ std::string remove_all(RunContext& run) {
                       Phase::removal,
                       fmt::format("could not be removed: {}", fmt::join(removed.left, "; ")),
                       {},
-                      "on the VM, as root: " + tool->removal_hint(login_package));
+                      fmt::format("on the VM, as root: {}", fmt::join(removed.commands, "; ")));
     }
     if (const auto error = run.store.remove_or_keep_damaged(); !error.empty()) {
         stays.push_back(error);

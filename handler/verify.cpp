@@ -56,18 +56,30 @@ Substatus check_pam(const World& world) {
 }
 
 Substatus check_nss(const World& world) {
-    for (const auto& words :
-         configured_words(world.files.read("/etc/nsswitch.conf", text_limit).text)) {
-        if (words.front() == "passwd:" && std::ranges::find(words, "aad") != words.end()) {
+    // SUSE's newer releases have the distribution's own file there until somebody writes another.
+    const bool own = world.files.info("/etc/nsswitch.conf").has_value();
+    const auto text =
+        world.files.read(own ? "/etc/nsswitch.conf" : "/usr/etc/nsswitch.conf", text_limit).text;
+    for (const auto& words : configured_words(text)) {
+        const bool of_passwd = words.front().starts_with("passwd:");
+        const bool named = std::ranges::find(words, "aad") != words.end();
+        if (of_passwd && (named || words.front() == "passwd:aad")) {
             return good("nss", "aad is among the sources of passwd in /etc/nsswitch.conf.");
         }
     }
     return bad("nss", "aad is not among the sources of passwd in /etc/nsswitch.conf.");
 }
 
-Substatus check_sshd(const SshdAnswer& answer) {
+/// Files that sshd refuses let nobody in once it is started again. What keeps -T from answering
+/// beside that says nothing about them.
+Substatus check_sshd(World& world, RunSshd folder) {
+    const auto answer = ask_sshd(world, folder);
     if (!answer.trouble.empty()) {
-        return unsure("sshd", answer.trouble);
+        const bool may_ask = world.root && folder == RunSshd::make;
+        const auto complaint = may_ask ? sshd_complaint(world) : std::string();
+        return complaint.empty()
+                   ? unsure("sshd", answer.trouble)
+                   : bad("sshd", fmt::format("sshd refuses its configuration: {}.", complaint));
     }
     const auto commands = answer.values("authorizedkeyscommand");
     const bool ours = std::ranges::any_of(commands, [](const std::string& command) {
@@ -118,7 +130,7 @@ std::vector<Substatus> verify(World& world, const Facts& facts, RunSshd folder) 
     return {check_package(world, facts),
             check_pam(world),
             check_nss(world),
-            check_sshd(ask_sshd(world, folder)),
+            check_sshd(world, folder),
             check_selinux(world, facts)};
 }
 
@@ -132,11 +144,17 @@ void demand_verified(RunContext& run, const Facts& facts, RunSshd folder) {
         run.note(one);
     }
     if (const auto missing = failed_checks(found); !missing.empty()) {
-        throw Failure(ExitCode::verification_failed,
-                      Phase::verification,
-                      "aadsshlogin is not completely set up on this VM",
-                      missing,
-                      facts.support.row->tool->reinstall_hint(login_package));
+        const auto& tool = *facts.support.row->tool;
+        throw Failure(
+            ExitCode::verification_failed,
+            Phase::verification,
+            "aadsshlogin is not completely set up on this VM",
+            missing,
+            sshd_complaint(run.world).empty()
+                ? tool.reinstall_hint(login_package,
+                                      ask_package(run.world, tool, login_package).version)
+                : "on the VM, as root, run sshd -t, correct what it names, then run the extension "
+                  "again");
     }
 }
 

@@ -130,7 +130,7 @@ std::string removal_hint(const std::string& package) {
 }
 
 /// With a refresh before: the lists that apt itself keeps may never have had our repository.
-std::string reinstall_hint(const std::string& package) {
+std::string reinstall_hint(const std::string& package, const std::string& /*version*/) {
     return "apt-get update && apt-get install --reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
 }
@@ -148,10 +148,6 @@ constexpr SpaceNeed space[] = {
 
 constexpr Hint hints[] = {
     {Outcome::locked, "fuser -v /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock"},
-    {Outcome::not_published, "apt-cache policy aadsshlogin"},
-    {Outcome::network, "apt-get update"},
-    {Outcome::mismatch, "apt-get update && apt-get --download-only install aadsshlogin"},
-    {Outcome::signature, "apt-get update"},
     {Outcome::interrupted, "dpkg --configure -a && apt-get --fix-broken install"},
     {Outcome::no_space, "df -h / /usr /var"},
     {Outcome::unmet, "apt-get update && apt-get --simulate install aadsshlogin"},

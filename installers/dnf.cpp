@@ -126,7 +126,7 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
                                                                   : Outcome::ok;
 }
 
-std::string reinstall_hint(const std::string& package) {
+std::string reinstall_hint(const std::string& package, const std::string& /*version*/) {
     return "dnf reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
 }

@@ -35,15 +35,10 @@ std::string yum_culprit(std::string_view text);
 
 inline constexpr Hint yum_hints[] = {
     {Outcome::locked, "ps -C {0},rpm -o pid,etime,args"},
-    {Outcome::not_published, "{0} --showduplicates list aadsshlogin"},
-    {Outcome::network, "{0} makecache"},
-    {Outcome::mismatch, "{0} clean packages && {0} makecache"},
-    {Outcome::signature, "{0} makecache"},
     {Outcome::interrupted, "rpm --rebuilddb && {0} check"},
     {Outcome::no_space, "df -h / /usr /var"},
     {Outcome::unmet, "{0} clean expire-cache && {0} install aadsshlogin"},
     {Outcome::certificate, "{0} -y --disablerepo='*' --enablerepo='*microsoft-azure*' update"},
-    {Outcome::sources, "{0} repolist"},
     {Outcome::failed, "{0} check; rpm -V aadsshlogin"},
 };
 

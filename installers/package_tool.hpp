@@ -177,8 +177,9 @@ struct PackageTool {
     /// The command by which a person removes a package, for a message.
     std::string (*removal_hint)(const std::string& package);
 
-    /// The command by which a person has the package set itself up anew, for a message.
-    std::string (*reinstall_hint)(const std::string& package);
+    /// The command by which a person has the package set itself up anew in the version that is
+    /// installed (empty: none is), for a message.
+    std::string (*reinstall_hint)(const std::string& package, const std::string& version);
 
     /// The command by which a person puts an earlier version of the package back, for a message.
     std::string (*downgrade_hint)(const std::string& package, const std::string& version);

@@ -174,7 +174,7 @@ std::string culprit(std::string_view text) {
     return culprit_in(text, {.lines = explaining, .empty_talk = {}});
 }
 
-std::string reinstall_hint(const std::string& package) {
+std::string reinstall_hint(const std::string& package, const std::string& /*version*/) {
     return "tdnf reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
 }
@@ -191,14 +191,9 @@ constexpr SpaceNeed space[] = {
 
 constexpr Hint hints[] = {
     {Outcome::locked, "ps -C tdnf,rpm -o pid,etime,args"},
-    {Outcome::not_published, "tdnf list aadsshlogin"},
-    {Outcome::network, "tdnf makecache"},
-    {Outcome::mismatch, "tdnf clean all && tdnf makecache"},
-    {Outcome::signature, "tdnf makecache"},
     {Outcome::interrupted, "rpm --rebuilddb"},
     {Outcome::no_space, "df -h / /usr /var"},
     {Outcome::unmet, "tdnf clean all && tdnf install aadsshlogin"},
-    {Outcome::sources, "tdnf repolist"},
     {Outcome::failed, "rpm -V aadsshlogin"},
 };
 

@@ -126,7 +126,7 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
     return code == 0 || fetched ? Outcome::ok : yum_classify_failure(kind, code, text);
 }
 
-std::string reinstall_hint(const std::string& package) {
+std::string reinstall_hint(const std::string& package, const std::string& /*version*/) {
     return "yum reinstall " + package +
            ", then run the extension again; if the check fails again, mend the file that it names";
 }

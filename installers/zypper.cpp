@@ -195,9 +195,14 @@ std::string culprit(std::string_view text) {
     return culprit_in(text, {.lines = explaining, .empty_talk = {}});
 }
 
-std::string reinstall_hint(const std::string& package) {
-    return "zypper install --force " + package +
-           ", then run the extension again; if the check fails again, mend the file that it names";
+/// Without the version it would take the newest, which an older release may not be able to use.
+std::string reinstall_hint(const std::string& package, const std::string& version) {
+    return fmt::format(
+        "zypper install --force {}{}{}, then run the extension again; if the check fails again, "
+        "mend the file that it names",
+        package,
+        version.empty() ? "" : "=",
+        version);
 }
 
 std::string downgrade_hint(const std::string& package, const std::string& version) {
@@ -211,15 +216,10 @@ constexpr SpaceNeed space[] = {
 };
 
 constexpr Hint hints[] = {
-    {Outcome::locked, "cat /run/zypp.pid; zypper ps"},
-    {Outcome::not_published, "zypper search --details aadsshlogin"},
-    {Outcome::network, "zypper refresh"},
-    {Outcome::mismatch, "zypper clean && zypper refresh"},
-    {Outcome::signature, "zypper refresh"},
+    {Outcome::locked, "ps -o pid,etime,args -p $(cat /run/zypp.pid)"},
     {Outcome::interrupted, "rpm --rebuilddb && zypper verify"},
     {Outcome::no_space, "df -h / /usr /var"},
     {Outcome::unmet, "zypper refresh && zypper install --dry-run aadsshlogin"},
-    {Outcome::sources, "zypper repos --details"},
     {Outcome::failed, "zypper verify; rpm -V aadsshlogin"},
 };
 

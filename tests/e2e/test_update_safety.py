@@ -104,4 +104,4 @@ def test_beside_another_extension_shared_packages_stay(machine: MakeMachine) -> 
     assert done.code == 0
     assert "Nothing was removed" in done.stdout and "Contoso.Identity.AADSSHLoginForLinux" in done.stdout
     assert_good(m, OLD)
-    assert m.exists(OWN_SOURCE) and not m.exists(STATE)
+    assert m.exists(OWN_SOURCE) and m.exists(STATE)  # the other one may be this very program, with the same record

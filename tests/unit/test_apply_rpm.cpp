@@ -243,7 +243,8 @@ TEST_CASE("locks: a live dnf's pid file keeps a transaction waiting, a stale one
             FAIL("no failure");
         } catch (const Failure& failure) {
             CHECK(failure.code == ExitCode::package_manager_locked);
-            CHECK(contains_text(failure.message(), std::string(file) + " is held by pid 147 (dnf)"));
+            CHECK(
+                contains_text(failure.message(), std::string(file) + " is held by pid 147 (dnf)"));
         }
     }
 }
@@ -252,9 +253,8 @@ TEST_CASE("pin: what is there already, or is all too new, starts nothing") {
     const auto search = [](const std::string& versions) {
         std::string table;
         for (std::size_t i = 0; i < versions.size(); ++i) {
-            table += fmt::format(
-                "v | aadsshlogin | package | 1.0.{}-1 | x86_64 | microsoft\n",
-                versions[i] == 'n' ? "033070001" : "027980001");
+            table += fmt::format("v | aadsshlogin | package | 1.0.{}-1 | x86_64 | microsoft\n",
+                                 versions[i] == 'n' ? "033070001" : "027980001");
         }
         return table;
     };

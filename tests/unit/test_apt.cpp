@@ -334,7 +334,7 @@ TEST_CASE("apt: the newest version in an index") {
     CHECK(apt.newest_version("speed | 1.4 MB in all | 00:00\n").empty());
 }
 
-TEST_CASE("apt: every outcome but success has a command for people") {
+TEST_CASE("apt: every outcome without a message of its own has a command for people") {
     CHECK(repair_hint(apt, ok).empty());
     for (const Outcome outcome : {locked,
                                   not_published,

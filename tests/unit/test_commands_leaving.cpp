@@ -228,6 +228,27 @@ TEST_CASE(
     CHECK(vm.fake.files.has("/var/lib/aadsshlogin-handler/state.json"));
 }
 
+TEST_CASE("uninstall: a key that rpm keeps is named with the command for it, not for the package") {
+    Machine vm(rhel_9);
+    vm.set_up_by_us();
+    vm.fake.processes.on_match(
+        [](const Command& c) {
+            return c.argv[0] == "rpm" && has_word(c, "-e") && !has_word(c, "aadsshlogin");
+        },
+        [](const Command&) { return exits(1, "error: key in use\n"); });
+    vm.fake.processes.on_match(
+        [](const Command& c) {
+            return c.argv[0] == "rpm" && has_word(c, "-e") && has_word(c, "aadsshlogin");
+        },
+        [&vm](const Command&) {
+            vm.dpkg.erase("aadsshlogin");
+            return exits(1, "error: key in use\n");
+        });
+    const auto ended = vm.command("uninstall");
+    CHECK(ended.code != 0);
+    CHECK(contains_text(ended.err, "Fix: on the VM, as root: rpm -e gpg-pubkey-be1229cf"));
+}
+
 TEST_CASE("uninstall: without a known package manager it says that nothing was removed") {
     Machine vm(debian_12);
     vm.set_up_by_us();

@@ -138,6 +138,66 @@ TEST_CASE("ladder: the repository that is set up already comes first, without a 
     CHECK(contains_text(ladder.note("repository"), ladder.second));
 }
 
+TEST_CASE("ladder: an outage leaves the source that is in place as it is") {
+    Ladder ladder("4.14-refresh-reset", "nothing is broken");
+    REQUIRE_FALSE(ladder.failure().has_value());
+    REQUIRE(ladder.offers(ladder.first));
+    ladder.vm.published["aadsshlogin"] = "1.0.3";
+    const auto before = ladder.vm.system();
+    ladder.asked.clear();
+    ladder.vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "dnf" && has_word(c, "makecache"); },
+        [&](const Command&) {
+            ladder.asked.push_back("");
+            return exits(1, test_data("dnf/4.14-refresh-reset.txt"));
+        });
+    const auto failure = ladder.failure();
+    REQUIRE(failure.has_value());
+    CHECK(failure->code == ExitCode::repository_unreachable);
+    CHECK(ladder.asked.size() == 1);
+    CHECK(ladder.vm.system() == before);
+}
+
+TEST_CASE("ladder: where the next one has nothing either, our source says again what it said") {
+    Ladder ladder("4.14-refresh-404", "nothing is broken");
+    REQUIRE_FALSE(ladder.failure().has_value());
+    const auto before = ladder.vm.system();
+    std::vector<std::string> texts;
+    ladder.vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "dnf" && has_word(c, "makecache"); },
+        [&](const Command&) {
+            texts.push_back(ladder.vm.fake.files.text(ladder.vm.own_source()));
+            return exits(1, test_data("dnf/4.14-refresh-404.txt"));
+        });
+    const auto failure = ladder.failure();
+    REQUIRE(failure.has_value());
+    REQUIRE(texts.size() == 2);
+    CHECK(contains_text(texts[1], ladder.second));
+    CHECK(ladder.vm.system() == before);
+    ladder.vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "dnf" && has_word(c, "makecache"); },
+        [](const Command&) { return exits(0); });
+    CHECK(ladder.vm.command("uninstall").code == 0);
+    CHECK_FALSE(ladder.vm.fake.files.has(ladder.vm.own_source()));  // known as ours
+}
+
+TEST_CASE("ladder: no other repository is tried when no time is left to install from it") {
+    Ladder ladder("4.14-refresh-reset", "nothing is broken");
+    ladder.run.deadline.lower_to(Seconds(200));
+    std::size_t refreshes = 0;
+    ladder.vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "dnf" && has_word(c, "makecache"); },
+        [&](const Command&) {
+            ++refreshes;
+            ladder.vm.fake.clock.sleep(Seconds(150));
+            return exits(1, test_data("dnf/4.14-refresh-reset.txt"));
+        });
+    const auto failure = ladder.failure();
+    REQUIRE(failure.has_value());
+    CHECK(failure->code == ExitCode::repository_unreachable);
+    CHECK(refreshes == 1);
+}
+
 TEST_CASE("ladder: when the one that is set up has gone the other one is tried") {
     Ladder ladder("4.14-refresh-404", rhel_9.repository);
     ladder.vm.fake.files.add("/etc/yum.repos.d/mine.repo",

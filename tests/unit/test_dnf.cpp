@@ -304,7 +304,7 @@ TEST_CASE("dnf: every option in its plans is one that it documents") {
     check_documented(dnf, documented);
 }
 
-TEST_CASE("dnf: every outcome but success has a command for people") {
+TEST_CASE("dnf: every outcome without a message of its own has a command for people") {
     check_hints(dnf, "dnf reinstall");
     CHECK(contains(repair_hint(dnf, certificate), "--enablerepo='*microsoft-azure*' update"));
     CHECK(repair_hint(dnf, unmet) == "dnf clean expire-cache && dnf install aadsshlogin");

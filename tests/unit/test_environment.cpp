@@ -47,6 +47,13 @@ TEST_CASE("environment: run by hand, the program's own folder is searched") {
         CHECK(environment.waagent_folder == "/srv/agent");
         CHECK(environment.extension_version == "");
     }
+    SUBCASE("in a folder that no agent makes") {
+        fake.own_folder = "/opt/aadssh";
+        fake.files.add("/opt/aadssh/HandlerEnvironment.json", test_data("environment/agent.json"));
+        const HandlerEnvironment environment = read_handler_environment(fake.world());
+        CHECK(environment.handler_folder == "/opt/aadssh");
+        CHECK(environment.waagent_folder == "/var/lib/waagent");
+    }
     SUBCASE("and it is not there") {
         const HandlerEnvironment environment = read_handler_environment(fake.world());
         CHECK_FALSE(environment.usable());

@@ -70,5 +70,9 @@ TEST_CASE("other extension: at our removal what both use stays, and is said to")
     CHECK(contains_text(ended.out, vm.own_source()));
     CHECK(vm.version("aadsshlogin") == "1.0.2");
     CHECK(vm.system() == working);
+
+    // It may be this very program under another publisher, which removes by the same record.
+    beside(vm, other + "-1.0.3041.1", "NotInstalled");
+    CHECK(contains_text(vm.command("uninstall").out, "Removed: aadsshlogin"));
     CHECK_FALSE(vm.fake.files.has("/var/lib/aadsshlogin-handler"));
 }

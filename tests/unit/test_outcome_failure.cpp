@@ -80,11 +80,11 @@ TEST_CASE("outcomes: not published names repository, suite and architecture") {
 TEST_CASE("outcomes: only versions that are too new is said with one of them") {
     Explained explained;
     explained.vm.fake.http.on(debian_12.repository, answer(200));
-    const auto failure = outcome_failure(
-        explained.run,
-        explained.facts.support,
-        explained.facts.support.ladder.front(),
-        {.outcome = Outcome::not_published, .too_new = "1.0.033070001-1"});
+    const auto failure =
+        outcome_failure(explained.run,
+                        explained.facts.support,
+                        explained.facts.support.ladder.front(),
+                        {.outcome = Outcome::not_published, .too_new = "1.0.033070001-1"});
     CHECK(failure.code == ExitCode::unsupported);
     CHECK(contains_text(failure.message(),
                         "has no aadsshlogin that works on this release (the newest is "

@@ -129,6 +129,74 @@ TEST_CASE(
     CHECK(vm.system() == before);
 }
 
+TEST_CASE("put back: a new version that spoils sshd's files gives way to the one that did not") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    const auto spoilt = [&vm](const CommandResult& good) {
+        return vm.version("aadsshlogin") == "1.0.3" ? exits(255, "line 9: Bad option\n") : good;
+    };
+    vm.fake.processes.on_call({"/usr/sbin/sshd", "-t"},
+                              [spoilt](const Command&) { return spoilt(exits(0)); });
+    vm.fake.processes.on_call({"/usr/sbin/sshd", "-T"}, [spoilt](const Command&) {
+        return spoilt(exits(0, "authorizedkeyscommand /usr/sbin/aad_certhandler %u %k\n"));
+    });
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 21);
+    CHECK(contains_text(ended.err, "refuses it afterwards"));
+    CHECK(contains_text(ended.err, "line 9: Bad option"));
+    CHECK(contains_text(ended.err, "1.0.2, which worked before, was put back and works"));
+    CHECK(vm.version("aadsshlogin") == "1.0.2");
+}
+
+TEST_CASE("put back: the version that stayed is set up again where the failed one undid that") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    vm.fake.processes.on_match(
+        [](const Command& c) {
+            return c.argv[0] == "apt-get" && has_word(c, "--no-download") &&
+                   has_word(c, "aadsshlogin");
+        },
+        [&vm](const Command&) {  // dpkg unpacked nothing, but the old prerm had run
+            vm.aad_in_sshd = false;
+            return exits(100, "dpkg: error processing archive\n");
+        });
+    SUBCASE("by a repair") {
+        const auto ended = vm.command("install");
+        CHECK(ended.code == 21);
+        CHECK(contains_text(ended.err,
+                            "1.0.2, which was there before, is still installed and was "
+                            "set up again"));
+        CHECK(vm.aad_in_sshd);
+        CHECK(vm.check_level("rollback") == "warning");
+    }
+    SUBCASE("or what is missing is named") {
+        vm.fake.files.add("/etc/aadsshlogin/settings.json", R"({"repair": false})");
+        const auto ended = vm.command("install");
+        CHECK(ended.code == 21);
+        CHECK(contains_text(ended.err, "is still installed, but does not work: sshd: "));
+        CHECK(vm.check_level("rollback") == "error");
+    }
+}
+
+TEST_CASE("put back: an upgrade for which no time was left is no failure of a machine in order") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    vm.fake.files.add("/etc/aadsshlogin/settings.json", R"({"deadlineSeconds": 100})");
+    vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "apt-get" && has_word(c, "--download-only"); },
+        [&vm](const Command&) {
+            vm.fake.clock.sleep(Seconds(60));
+            return exits(0);
+        });
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 0);
+    CHECK(contains_text(vm.check("repository"), "no time was left to install aadsshlogin"));
+    CHECK(vm.version("aadsshlogin") == "1.0.2");
+}
+
 TEST_CASE("put back: asked to end after the transaction, a new version that works stays") {
     Machine vm(debian_12);
     vm.set_up_by_us();

@@ -146,6 +146,11 @@ TEST_CASE("removal: a key in apt's common folder goes like any other, unless a s
         ours.remove();
         CHECK(ours.vm.fake.files.has(debian_11.keyring));
     }
+    SUBCASE("not named, but found there") {
+        ours.vm.fake.files.add(edge, "deb https://packages.microsoft.com/repos/edge stable main\n");
+        ours.remove();
+        CHECK(ours.vm.fake.files.has(debian_11.keyring));
+    }
     SUBCASE("not named") {
         ours.vm.fake.files.add(
             edge, "deb [signed-by=/k.gpg] https://packages.microsoft.com/repos/edge stable main\n");

@@ -105,6 +105,19 @@ TEST_CASE(
     CHECK(contains_text(text, "| gpg --dearmor > " + keyring));
 }
 
+TEST_CASE("signature: somebody else's keyring that our own source names") {
+    Refused refused;
+    const auto words = no_key("EB3E94ADBE1229CF");
+    CHECK(contains_text(refused.message(words), plain));
+    refused.vm.fake.files.add(debian_12.keyring, "somebody's");
+    const auto text = refused.message(words);
+    CHECK(contains_text(
+        text, "the source of this extension trusts the keyring " + debian_12.keyring + ", in"));
+    CHECK_FALSE(contains_text(text, plain));
+    refused.run.state.record_file(debian_12.keyring, {"0"});  // ours holds both keys
+    CHECK(contains_text(refused.message(words), plain));
+}
+
 TEST_CASE("signature: a key that expired in the administrator's keyring") {
     Refused refused;
     refused.administrators_source();

@@ -123,8 +123,14 @@ const Quoted quoted[] = {
 
 const Documented documented = {
     // tdnf(8), tdnf.conf(5)
-    .options =
-        {"-y", "-q", "--setopt", "--disablerepo", "--enablerepo", "--disableexcludes", "--refresh", "--downloadonly"},
+    .options = {"-y",
+                "-q",
+                "--setopt",
+                "--disablerepo",
+                "--enablerepo",
+                "--disableexcludes",
+                "--refresh",
+                "--downloadonly"},
     .settings = {"skip_if_unavailable"},
     .commands = {"makecache", "list", "install", "reinstall"},
 };
@@ -178,6 +184,6 @@ TEST_CASE("tdnf: other repositories may fail, ours may not") {
     }
 }
 
-TEST_CASE("tdnf: every outcome but success has a command for people") {
+TEST_CASE("tdnf: every outcome without a message of its own has a command for people") {
     check_hints(tdnf, "tdnf reinstall");
 }

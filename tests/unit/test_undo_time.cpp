@@ -60,6 +60,28 @@ TEST_CASE("undo: a hanging server that used up the time leaves nothing behind al
     }
 }
 
+TEST_CASE(
+    "undo: with more time left than it needs, but less than a transaction wants, it is made") {
+    Machine vm(rhel_9);
+    World world = vm.fake.world();
+    RunContext run(world, Seconds(240));
+    vm.fake.processes.on_match([](const Command& c) { return has_word(c, "makecache"); },
+                               [&](const Command&) {
+                                   vm.fake.clock.sleep(Seconds(160));
+                                   return exits(
+                                       1, "Error: Failed to download metadata for repo 'x'\n");
+                               });
+    const auto before = vm.system();
+    try {
+        converge(run, gather_facts(world, run.environment));
+        FAIL("no failure");
+    } catch (const Failure& failure) {
+        CHECK_FALSE(contains_text(failure.message(), "could not be taken back"));
+    }
+    CHECK(vm.system() == before);
+    CHECK(run.state.packages.empty());
+}
+
 TEST_CASE("undo: its time is its own, the command's limit stays what it was") {
     Hanging machine(rhel_9);
     REQUIRE(machine.failure().has_value());

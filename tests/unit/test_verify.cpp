@@ -98,6 +98,23 @@ TEST_CASE("verify: pam_aad is looked for in all that sshd's PAM file pulls in") 
     CHECK(machine.one("pam").level == Level::error);
 }
 
+TEST_CASE("verify: a vendor's files count where the administrator has none") {
+    Verified machine;
+    auto& files = machine.vm.fake.files;
+    files.entries.erase("/etc/pam.d/sshd");
+    CHECK(machine.one("pam").level == Level::error);
+    files.add("/usr/lib/pam.d/sshd", "account required pam_aad.so\n");
+    CHECK(machine.one("pam").level == Level::success);
+    files.add("/etc/pam.d/sshd", "account required pam_unix.so\n");
+    CHECK(machine.one("pam").level == Level::error);
+
+    files.entries.erase("/etc/nsswitch.conf");
+    files.add("/usr/etc/nsswitch.conf", "passwd: files aad\n");
+    CHECK(machine.one("nss").level == Level::success);
+    files.add("/etc/nsswitch.conf", "passwd: files\n");
+    CHECK(machine.one("nss").level == Level::error);
+}
+
 TEST_CASE("verify: aad must be a source of passwd") {
     struct Row {
         const char* text;
@@ -105,6 +122,9 @@ TEST_CASE("verify: aad must be a source of passwd") {
     };
     for (const auto& row : {Row{"passwd: files aad\n", Level::success},
                             Row{"passwd:\tfiles systemd aad # entra\n", Level::success},
+                            Row{"passwd:files aad\n", Level::success},
+                            Row{"passwd:aad files\n", Level::success},
+                            Row{"passwd_compat: aad\n", Level::error},
                             Row{"passwd: files # aad\n", Level::error},
                             Row{"#passwd: files aad\n", Level::error},
                             Row{"group: files aad\npasswd: files\n", Level::error},
@@ -134,6 +154,15 @@ TEST_CASE("verify: sshd's answer decides; one that it did not give is a warning 
         CHECK(machine.one("sshd").level == Level::warning);
         CHECK(contains_text(machine.one("sshd").message, "Bad configuration option: Foo"));
         CHECK(failed_checks(machine.all()).empty());
+    }
+    SUBCASE("its files refused altogether") {
+        machine.sshd_says(exits(255, "line 3: Bad configuration option: Foo\n"));
+        machine.vm.fake.processes.on({"/usr/sbin/sshd", "-t"}, exits(255, "line 3: Bad: Foo\n"));
+        CHECK(machine.one("sshd").level == Level::error);
+        CHECK(contains_text(machine.one("sshd").message,
+                            "sshd refuses its configuration: line 3: Bad: Foo"));
+        CHECK(machine.vm.command("enable").code == 21);
+        CHECK(machine.vm.package_manager_commands().empty());  // no package mends that
     }
     SUBCASE("not there") {
         CommandResult missing;

@@ -266,7 +266,7 @@ TEST_CASE("yum: every option in its plans is one that it documents") {
     check_documented(yum, documented);
 }
 
-TEST_CASE("yum: every outcome but success has a command for people") {
+TEST_CASE("yum: every outcome without a message of its own has a command for people") {
     check_hints(yum, "yum reinstall");
     CHECK(contains(repair_hint(yum, certificate), "yum -y --disablerepo='*'"));
 }
