@@ -28,6 +28,9 @@ LIFE_CYCLE = ("test_install_enable_uninstall", "test_install_enable_again_upgrad
 # Of the rig's own tests every run has those of these machines.
 OWN_TESTS = ("test_harness.py", "test_rpm_harness.py")
 OWN_MACHINES = ("debian12", "rhel9")
+# Of these every run has every second set of parameters.
+HALVED = ("test_existing_source_is_used_and_not_touched", "test_proxy_variables_in_both_cases",
+          "test_killed_while_the_package_is_being_configured", "test_a_wiped_match_block_is_repaired_by_enable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,9 +50,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         shown = ONE_EACH + (OTHER_VERSIONS if item.originalname in LIFE_CYCLE else ())
         return not machines <= set(shown)
 
-    if not config.getoption("--full"):
-        config.hook.pytest_deselected(items=[item for item in items if left_out(item)])
-        items[:] = [item for item in items if not left_out(item)]
+    if config.getoption("--full"):
+        return
+    chosen = [item for item in items if not left_out(item)]
+    for name in HALVED:
+        for item in [item for item in chosen if isinstance(item, pytest.Function) and item.originalname == name][1::2]:
+            chosen.remove(item)
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -108,11 +108,15 @@ def test_bad_handler_environment(machine: MakeMachine, kind: str) -> None:
 def test_removal_needs_no_handler_environment(machine: MakeMachine) -> None:
     m = machine("debian12")
     before = m.snapshot_etc()
+    m.direct("disable")
+    file = m.handler().outside / "HandlerEnvironment.json"
+    good = file.read_bytes()
     for kind in BAD_ENVIRONMENTS:
         assert m.direct("install").code == 0
         spoil_environment(m, kind)
         assert m.direct("uninstall", prepare=False).code == 0, kind
         assert_removed(m, before)
+        file.write_bytes(good)
 
 
 def test_missing_folders(machine: MakeMachine) -> None:

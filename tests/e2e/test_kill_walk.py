@@ -25,7 +25,7 @@ MakeMachine = Callable[..., Machine]
 STEPS = "rename,renameat,renameat2,fchmod,clone,clone3,fork,vfork,unlink,unlinkat,mkdir,mkdirat"
 FAMILIES = ("debian12", "rhel9", "sles155")
 PARTS = 4  # the whole walk is cut into parts so that they can run beside each other
-STRIDE = 24  # the standard run takes every 24th point; those with the whole group are others than those alone
+STRIDE = 36  # the standard run takes every 36th point; those with the whole group are others than those alone
 
 
 def start(m: Machine, operation: str, *strace: str, stderr: str = "/dev/null") -> subprocess.Popen[bytes]:
