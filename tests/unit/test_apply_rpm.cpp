@@ -252,9 +252,9 @@ TEST_CASE("locks: a live dnf's pid file keeps a transaction waiting, a stale one
 TEST_CASE("pin: what is there already, or is all too new, starts nothing") {
     const auto search = [](const std::string& versions) {
         std::string table;
-        for (std::size_t i = 0; i < versions.size(); ++i) {
+        for (const char version : versions) {
             table += fmt::format("v | aadsshlogin | package | 1.0.{}-1 | x86_64 | microsoft\n",
-                                 versions[i] == 'n' ? "033070001" : "027980001");
+                                 version == 'n' ? "033070001" : "027980001");
         }
         return table;
     };

@@ -148,7 +148,7 @@ TEST_CASE("ladder: an outage leaves the source that is in place as it is") {
     ladder.vm.fake.processes.on_match(
         [](const Command& c) { return c.argv[0] == "dnf" && has_word(c, "makecache"); },
         [&](const Command&) {
-            ladder.asked.push_back("");
+            ladder.asked.emplace_back();
             return exits(1, test_data("dnf/4.14-refresh-reset.txt"));
         });
     const auto failure = ladder.failure();
