@@ -23,8 +23,9 @@ std::string rewritten(const HandlerEnvironment& environment) {
 
 HandlerEnvironment read_as_file(std::string_view text) {
     static FakeWorld fake;
-    static const World world = fake.world();
-    fake.files.answers["/opt/handler/HandlerEnvironment.json"] = {
+    fake.own_folder = "/opt/Handler-1";
+    const World world = fake.world();
+    fake.files.answers["/opt/Handler-1/HandlerEnvironment.json"] = {
         FileText::State::read, std::string(text), {}};
     return read_handler_environment(world);
 }
