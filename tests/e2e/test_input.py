@@ -80,8 +80,8 @@ def test_machine_wide_settings_must_be_trustworthy(machine: MakeMachine, spoil: 
 
 def test_own_settings_win_key_by_key(machine: MakeMachine) -> None:
     m = machine("debian12", settings={"repository": {"signingKeys": ["0" * 40], "keyUrl": "https://packages.microsoft.com/keys/test.asc"}, "deadlineSeconds": 100})
-    from rig.furnish import test_key_settings
-    done = m.direct("install", settings={"repository": {"signingKeys": test_key_settings()["repository"]["signingKeys"]}})
+    from rig.furnish import settings_with_test_key
+    done = m.direct("install", settings={"repository": {"signingKeys": settings_with_test_key()["repository"]["signingKeys"]}})
     assert done.code == 0, done.stderr  # keyUrl is still the machine's
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from expectations import assert_good
 from rig.debs import OLD
-from rig.furnish import test_key_settings
+from rig.furnish import settings_with_test_key
 from rig.handler_folder import LOG_FOLDER
 from rig.machine import Machine
 
@@ -76,7 +76,7 @@ HOOK = "DPkg::Pre-Invoke {" + " ".join(f'"echo \'{line}\'";' for line in TALK) +
 
 def plant(m: Machine) -> dict[str, str]:
     """Secrets in every input but the settings of one command; returns the environment."""
-    machine_wide = test_key_settings()
+    machine_wide = settings_with_test_key()
     machine_wide["repository"]["keyUrl"] = KEY_URL
     m.write("/etc/aadsshlogin/settings.json", json.dumps(machine_wide))
     m.direct("disable")
@@ -166,7 +166,7 @@ def test_refused_settings_are_named_without_their_values(machine: MakeMachine, s
 
 def test_secrets_reach_neither_azure_nor_the_agents_logs(machine: MakeMachine) -> None:
     m = machine("debian12", settings=None)
-    settings = {"repository": {**test_key_settings()["repository"], "keyUrl": KEY_URL}}
+    settings = {"repository": {**settings_with_test_key()["repository"], "keyUrl": KEY_URL}}
     m.write("/etc/apt/apt.conf.d/99planted", HOOK)
     m.goal_state(settings=settings)
     report = m.wait_reported(lambda r: r.success)

@@ -33,7 +33,7 @@ Pid.File=/run/waagent.pid
 """
 
 
-def test_key_settings() -> dict[str, Any]:
+def settings_with_test_key() -> dict[str, Any]:
     """Machine-wide settings that make the test key one of the accepted keys."""
     return {"repository": {"signingKeys": [keys()["good"].fingerprint], "keyUrl": f"https://{MICROSOFT}/keys/test.asc"}}
 

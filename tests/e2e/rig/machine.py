@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .families import FAMILIES, Family
-from .furnish import furnish, test_key_settings
+from .furnish import furnish, settings_with_test_key
 from .handler_folder import LOG_FOLDER, DirectResult, HandlerFolder
 from .imds import Imds
 from .keys import keys
@@ -58,7 +58,7 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
         if trace:
             self.trace_file = self._state / "trace"
         self.boot(uptime)
-        furnish(self.root, self.family, "present" if lists == "locked" else lists, test_key_settings() if settings is ... else settings)
+        furnish(self.root, self.family, "present" if lists == "locked" else lists, settings_with_test_key() if settings is ... else settings)
         if selinux is not None:
             self.write("/etc/selinux/config", f"SELINUX={selinux}\nSELINUXTYPE=targeted\n")
         self._locks = contextlib.ExitStack()
