@@ -87,13 +87,15 @@ class Namespace:
         subprocess.run(words, input="".join(f"{line}\n" for line in lines), text=True, check=True)
 
     def processes(self) -> dict[int, list[str]]:
-        """The processes inside: pid as seen from outside -> argv."""
+        """The processes inside: pid as seen from outside -> argv, which one that has ended and is not yet waited for lacks."""
         space = os.stat(f"/proc/{self.pid}/ns/pid").st_ino
         found = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 if os.stat(f"/proc/{pid}/ns/pid").st_ino == space and int(pid) != self.pid:
-                    found[int(pid)] = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+                    argv = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+                    if argv:
+                        found[int(pid)] = argv
             except OSError:
                 continue  # It has ended meanwhile.
         return found
