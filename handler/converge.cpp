@@ -12,6 +12,7 @@
 #include "handler/sshd.hpp"
 #include "handler/sshd_reload.hpp"
 #include "handler/transaction.hpp"
+#include "handler/undo.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,83 +23,6 @@ namespace aadssh {
 namespace {
 
 using Level = Substatus::Level;
-
-/// Putting things in order gets this long at least, whatever the work has used up. The handler's
-/// own limits end 60 s before the agent's (azurelinuxagent/ga/exthandlers.py), which leaves room
-/// for it.
-constexpr Seconds undo_time{45};
-constexpr std::size_t text_limit = 256UL * 1024;
-
-std::string take_back(RunContext& run, const PackageTool& tool, const State& added) {
-    try {
-        std::string left;
-        if (!added.packages.empty() || !added.files.empty()) {
-            log_info("undo: taking back what this run added");
-            left = fmt::format("{}", fmt::join(remove_added(run, tool, added).left, "; "));
-        }
-        run.store.remove_if_empty(run.state);
-        return left;
-    } catch (const Failure& failure) {
-        return failure.problem;
-    }
-}
-
-/// A file of ours that a plan writes anew.
-struct Earlier {
-    std::string path;
-    std::string text;
-    unsigned mode = 0;
-};
-
-std::vector<Earlier> texts_before(const RunContext& run, const Plan& plan) {
-    std::vector<Earlier> texts;
-    for (const auto& step : plan.steps) {
-        const auto* file = std::get_if<WriteFile>(&step);
-        if (file == nullptr || run.state.file(file->path) == nullptr) {
-            continue;
-        }
-        if (const auto text = run.world.files.read(file->path, text_limit); text.ok()) {
-            texts.push_back({file->path, text.text, file->mode});
-        }
-    }
-    return texts;
-}
-
-/// Puts back what our files said; returns what could not be put back.
-std::string write_again(RunContext& run, const std::vector<Earlier>& texts) {
-    std::string left;
-    for (const auto& [path, text, mode] : texts) {
-        if (run.world.files.read(path, text_limit).text == text) {
-            continue;
-        }
-        if (const auto error = run.world.files.write(path, text, mode); !error.empty()) {
-            left += fmt::format("{}what {} said ({})", left.empty() ? "" : "; ", path, error);
-            continue;
-        }
-        run.state.record_file(path, {sha256_hex(text)});
-        run.store.save(run.state);
-    }
-    return left;
-}
-
-/// How the machine was before a plan was carried out.
-struct Before {
-    State state;
-    std::vector<Earlier> texts;
-};
-
-/// Takes back what this run has added, in the reverse order; returns what could not be taken back.
-/// In a time of its own: half of it may be kept for a transaction.
-std::string undo(RunContext& run, const PackageTool& tool, const Before& before) {
-    const Deadline whole = run.deadline;
-    run.world.deadline.emplace(run.world.clock,
-                               std::max(undo_time, std::chrono::ceil<Seconds>(whole.left())));
-    auto left = take_back(run, tool, added_since(before.state, run.state));
-    const auto unwritten = write_again(run, before.texts);
-    left += (left.empty() || unwritten.empty() ? "" : "; ") + unwritten;
-    run.world.deadline.emplace(whole);
-    return left;
-}
 
 Failure with_cause(Failure failure, const std::string& more) {
     failure.cause += (failure.cause.empty() ? "" : "; ") + more;
@@ -124,7 +48,7 @@ Applied apply_or_undo(RunContext& run,
                       const PackageTool& tool,
                       const Plan& plan,
                       std::string& left) {
-    const Before before{run.state, texts_before(run, plan)};
+    const Before before = before_plan(run, plan);
     const auto complaint_before = sshd_complaint(run.world);
     const auto answer_before = ask_sshd(run.world);
     try {

@@ -181,6 +181,25 @@ TEST_CASE("ladder: where the next one has nothing either, our source says again 
     CHECK_FALSE(ladder.vm.fake.files.has(ladder.vm.own_source()));  // known as ours
 }
 
+TEST_CASE("ladder: a source that cannot be put back is told beside the failure itself") {
+    Ladder ladder("4.14-refresh-404", "nothing is broken");
+    REQUIRE_FALSE(ladder.failure().has_value());
+    int refreshes = 0;
+    ladder.vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "dnf" && has_word(c, "makecache"); },
+        [&](const Command&) {
+            if (++refreshes == 2) {
+                ladder.vm.fake.files.refused[ladder.vm.own_source()] = "No space left on device";
+            }
+            return exits(1, test_data("dnf/4.14-refresh-404.txt"));
+        });
+    const auto failure = ladder.failure();
+    REQUIRE(failure.has_value());
+    CHECK(failure->code == ExitCode::unsupported);
+    CHECK(contains_text(failure->message(),
+                        "could not be taken back: writing " + ladder.vm.own_source()));
+}
+
 TEST_CASE("ladder: no other repository is tried when no time is left to install from it") {
     Ladder ladder("4.14-refresh-reset", "nothing is broken");
     ladder.run.deadline.lower_to(Seconds(200));

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "handler/run_context.hpp"
+#include "installers/package_tool.hpp"
+
+#include <string>
+
+namespace aadssh {
+
+/// How the machine was before a plan was carried out.
+struct Before {
+    State state;
+    Plan files;  ///< writes again what files of ours said that the plan changes
+};
+
+Before before_plan(const RunContext& run, const Plan& plan);
+
+/// Takes back what this run has added, and then what it has changed; returns what could not be
+/// taken back. In a time of its own, because half of a limit may be kept for a transaction.
+std::string undo(RunContext& run, const PackageTool& tool, const Before& before);
+
+}  // namespace aadssh
