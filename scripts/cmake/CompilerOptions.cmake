@@ -16,10 +16,12 @@ endif()
 
 # Clang's own coverage, not gcov's: it goes together with the sanitizers and with ccache, so that the
 # build that the tests run in anyway serves for it (clang.llvm.org/docs/SourceBasedCodeCoverage.html).
+# Counts go only where LLVM_PROFILE_FILE says; no folder's name is in the objects, so that ccache finds
+# them for every clone of the project.
 if(AADSSH_COVERAGE)
-    set(coverage -fprofile-instr-generate -fcoverage-mapping)
-    target_compile_options(compiler_options INTERFACE ${coverage})
-    target_link_options(compiler_options INTERFACE ${coverage})
+    target_compile_options(compiler_options INTERFACE
+        -fprofile-instr-generate=/dev/null -fcoverage-mapping -fcoverage-compilation-dir=.)
+    target_link_options(compiler_options INTERFACE -fprofile-instr-generate=/dev/null)
 endif()
 
 # What libFuzzer steers by; and libstdc++'s own checks, which see an empty string_view's front() where
