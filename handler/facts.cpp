@@ -264,7 +264,7 @@ Facts gather_facts(World& world, const HandlerEnvironment& environment) {
     facts.support = find_support(world);
     const auto& tool = *facts.support.row->tool;
     facts.login = ask_package(world, tool, login_package);
-    facts.selinux = read_selinux(world);
+    facts.selinux = read_selinux(world, tool);
     facts.selinux_package = ask_package(world, tool, std::string(selinux_package));
     facts.immutable = why_immutable(world);
     find_legacy_packages(world, tool, facts.legacy);
@@ -308,7 +308,7 @@ InstallInputs install_inputs(const World& world,
     inputs.keys_trusted = std::ranges::all_of(inputs.accepted_keys, [&](const Fingerprint& key) {
         return std::ranges::find(facts.trusted_keys, key_package(key)) != facts.trusted_keys.end();
     });
-    if (facts.selinux.in_use) {
+    if (facts.selinux.wants_package) {
         inputs.packages.emplace_back(selinux_package);
         inputs.optional_packages.emplace_back(selinux_package);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "handler/sys/world.hpp"
+#include "installers/package_tool.hpp"
 
 #include <string>
 
@@ -10,14 +11,20 @@ namespace aadssh {
 /// packages are there.
 struct Selinux {
     bool in_use = false;
-    std::string policy;  ///< "targeted"
-    std::string detail;  ///< "enforcing, policy targeted", "not active in this kernel"
+    bool wants_package = false;  ///< in use, and aadsshlogin-selinux has a module for the policy
+    std::string policy;          ///< "targeted"
+    std::string detail;          ///< "enforcing, policy targeted", "not active in this kernel"
 };
 
-Selinux read_selinux(const World& world);
+Selinux read_selinux(const World& world, const PackageTool& tool);
 
-/// What keeps the installed package aadsshlogin-selinux from covering sshd on this machine, as a
-/// phrase; empty when nothing does, or when it cannot be told.
-std::string uncovered_by_policy(const World& world, const Selinux& selinux);
+/// Whether the installed package aadsshlogin-selinux covers sshd on this machine; when both phrases
+/// are empty, it does.
+struct Coverage {
+    std::string gap;     ///< what keeps it from that
+    std::string unseen;  ///< why the modules of the policy could not be looked at
+};
+
+Coverage coverage_by_policy(const World& world, const Selinux& selinux);
 
 }  // namespace aadssh

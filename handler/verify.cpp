@@ -96,31 +96,55 @@ Substatus check_sshd(World& world, RunSshd folder) {
                            certificate_handler));
 }
 
+/// What can be wrong although the package is installed.
+Substatus check_policy(const World& world, const Selinux& selinux, const std::string& installed) {
+    const auto [gap, unseen] = coverage_by_policy(world, selinux);
+    if (!gap.empty()) {
+        return unsure("selinux",
+                      fmt::format("SELinux is {}, and {} is installed, but {}; sign-in may be "
+                                  "denied by the policy (ausearch -m avc -ts recent).",
+                                  selinux.detail,
+                                  installed,
+                                  gap));
+    }
+    if (!unseen.empty()) {
+        return unsure("selinux",
+                      fmt::format("SELinux is {}, and {} is installed; whether its module is in "
+                                  "the policy could not be checked: {}.",
+                                  selinux.detail,
+                                  installed,
+                                  unseen));
+    }
+    return good("selinux",
+                fmt::format("SELinux is {}; {} is installed, and its module is in the policy.",
+                            selinux.detail,
+                            installed));
+}
+
 Substatus check_selinux(World& world, const Facts& facts) {
-    if (!facts.selinux.in_use) {
-        return good("selinux", fmt::format("SELinux is not in use ({}).", facts.selinux.detail));
+    const auto& selinux = facts.selinux;
+    const auto& tool = *facts.support.row->tool;
+    if (!selinux.in_use) {
+        return good("selinux", fmt::format("SELinux is not in use ({}).", selinux.detail));
     }
     const std::string name(selinux_package);
-    const auto state = ask_package(world, *facts.support.row->tool, name);
+    if (!selinux.wants_package) {
+        return unsure("selinux",
+                      fmt::format("SELinux is {}; {} is made for the policy {} and is not asked "
+                                  "for here, so sign-in may be denied by the policy (ausearch -m "
+                                  "avc -ts recent).",
+                                  selinux.detail,
+                                  name,
+                                  fmt::join(tool.selinux_policies, " or ")));
+    }
+    const auto state = ask_package(world, tool, name);
     if (state.installed()) {
-        if (const auto gap = uncovered_by_policy(world, facts.selinux); !gap.empty()) {
-            return unsure("selinux",
-                          fmt::format("SELinux is {}, and {} {} is installed, but {}; sign-in may "
-                                      "be denied by the policy (ausearch -m avc -ts recent).",
-                                      facts.selinux.detail,
-                                      name,
-                                      state.version,
-                                      gap));
-        }
-        return good(
-            "selinux",
-            fmt::format(
-                "SELinux is {}; {} {} is installed.", facts.selinux.detail, name, state.version));
+        return check_policy(world, selinux, fmt::format("{} {}", name, state.version));
     }
     return unsure(
         "selinux",
         fmt::format("SELinux is {}, and {} is not installed; sign-in may be denied by the policy.",
-                    facts.selinux.detail,
+                    selinux.detail,
                     name));
 }
 

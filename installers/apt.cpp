@@ -146,6 +146,9 @@ constexpr SpaceNeed space[] = {
     {"/var/lib/dpkg", 8},
 };
 
+// Debian's own policy, selinux-policy-default, is of the type "default".
+constexpr std::string_view selinux_policies[] = {"targeted", "default"};
+
 constexpr Hint hints[] = {
     {Outcome::locked, "fuser -v /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock"},
     {Outcome::interrupted, "dpkg --configure -a && apt-get --fix-broken install"},
@@ -168,6 +171,7 @@ constinit const PackageTool apt = {
     .own_source_file = apt_source_file,
     .source_text = source_text,
     .scratch = apt_scratch,
+    .selinux_policies = selinux_policies,
     .space = space,
     .install_plan = apt_install_plan,
     .removal_plan = apt_removal_plan,

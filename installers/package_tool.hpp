@@ -131,6 +131,10 @@ struct PackageTool {
 
     std::string_view scratch;  ///< the folder of MakeScratch; empty: none
 
+    /// The types of SELinux's policy (selinux_config(5)) for which aadsshlogin-selinux, as this
+    /// tool gets it, has a module.
+    std::span<const std::string_view> selinux_policies;
+
     /// Beside what every installation needs: caches, the package database.
     std::span<const SpaceNeed> space;
 

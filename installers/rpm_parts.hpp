@@ -95,6 +95,8 @@ std::string rpm_removal_hint(const std::string& package);
 
 // --- the tools ---
 
+inline constexpr std::string_view rpm_selinux_policies[] = {"targeted"};
+
 /// What is the same for all of them; each adds the rest.
 inline constexpr PackageTool rpm_tool = {
     .name = {},
@@ -108,6 +110,7 @@ inline constexpr PackageTool rpm_tool = {
     .source_text = rpm_source_text,
     .imports_keys = true,
     .scratch = {},
+    .selinux_policies = rpm_selinux_policies,
     .space = {},
     .install_plan = nullptr,
     .removal_plan = rpm_removal_plan,

@@ -214,6 +214,7 @@ def test_a_policy_that_does_not_know_the_session_program_is_a_warning(machine: M
     m = machine("rhel10", selinux="enforcing")
     m.write("/usr/libexec/openssh/sshd-session", "", 0o755)
     m.write("/usr/share/selinux/packages/targeted/aadsshlogin.pp", f"sshd_t {domain}")
+    m.write("/var/lib/selinux/targeted/active/modules/400/aadsshlogin/cil", "")
     done = m.direct("install")
     assert done.code == 0, done.stderr
     found = substatus(done.status)["selinux"]

@@ -8,6 +8,7 @@
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -142,7 +143,36 @@ TEST_CASE("facts: SELinux is in use when the kernel says so") {
 
     vm.fake.files.add("/sys/fs/selinux/enforce", "0");
     vm.fake.files.entries.erase("/etc/selinux/config");
-    CHECK(facts_of(vm).selinux.detail == "permissive, policy unknown");
+    CHECK(facts_of(vm).selinux.detail == "permissive, policy targeted");
+    CHECK(facts_of(vm).selinux.wants_package);
+}
+
+TEST_CASE("facts: aadsshlogin-selinux is asked for only where it has a module for the policy") {
+    struct Row {
+        const Distribution& distribution;
+        std::string type;
+        bool asked_for;
+    };
+    for (const auto& row : {Row{rhel_9, "targeted", true},
+                            Row{rhel_9, "mls", false},
+                            Row{rhel_9, "minimum", false},
+                            Row{rhel_9, "default", false},
+                            Row{debian_12, "targeted", true},
+                            Row{debian_12, "default", true},
+                            Row{debian_12, "mls", false},
+                            Row{ubuntu_24_04, "default", true}}) {
+        CAPTURE(row.type);
+        Machine vm(row.distribution);
+        vm.fake.files.add("/sys/fs/selinux/enforce", "1");
+        vm.fake.files.add("/etc/selinux/config",
+                          fmt::format("SELINUX=enforcing\nSELINUXTYPE={} \n", row.type));
+        const auto selinux = facts_of(vm).selinux;
+        CHECK(selinux.in_use);
+        CHECK(selinux.policy == row.type);
+        const auto inputs = inputs_of(vm);
+        CHECK(inputs.packages.front() == (row.asked_for ? "aadsshlogin-selinux" : "aadsshlogin"));
+        CHECK(inputs.optional_packages.size() == (row.asked_for ? 1 : 0));
+    }
 }
 
 TEST_CASE("facts: every enabled source is read, and what cannot be read is said") {

@@ -197,9 +197,84 @@ TEST_CASE("verify: SELinux without its package is a warning") {
     Verified machine;
     machine.vm.fake.files.add("/sys/fs/selinux/enforce", "1");
     CHECK(machine.one("selinux").level == Level::warning);
+    CHECK(contains_text(machine.one("selinux").message, "is not installed"));
+}
+
+TEST_CASE("verify: SELinux's policy must have the package's module") {
+    Verified machine;
+    auto& files = machine.vm.fake.files;
+    files.add("/sys/fs/selinux/enforce", "1");
     machine.vm.dpkg["aadsshlogin-selinux"] = {"ii ", "1.0.2"};
-    CHECK(machine.one("selinux").level == Level::success);
-    CHECK(contains_text(machine.one("selinux").message, "aadsshlogin-selinux 1.0.2"));
+    const std::string store = "/var/lib/selinux/targeted/active/modules";
+    const std::string store_of_el_7 = "/etc/selinux/targeted/active/modules";
+    Level level = Level::warning;
+    std::string part;
+    SUBCASE("it has") {
+        files.add(store + "/100/ssh/cil", "");
+        files.add(store + "/400/aadsshlogin/cil", "");
+        level = Level::success;
+        part = "aadsshlogin-selinux 1.0.2 is installed, and its module is in the policy";
+    }
+    SUBCASE("it has not") {
+        files.add(store + "/100/ssh/cil", "");
+        part = "none of its modules is active in the policy store " + store;
+    }
+    SUBCASE("the module is switched off") {
+        files.add(store + "/400/aadsshlogin/cil", "");
+        files.add(store + "/disabled/aadsshlogin", "");
+        part = "none of its modules is active in the policy store " + store;
+    }
+    SUBCASE("another type's store does not count") {
+        files.add(store + "/100/ssh/cil", "");
+        files.add("/var/lib/selinux/mls/active/modules/400/aadsshlogin/cil", "");
+        part = "none of its modules is active";
+    }
+    SUBCASE("in the store of EL 7") {
+        files.add(store_of_el_7 + "/400/aadsshlogin/cil", "");
+        level = Level::success;
+        part = "its module is in the policy";
+    }
+    SUBCASE("not in the store of EL 7") {
+        files.add(store_of_el_7 + "/100/ssh/cil", "");
+        part = "none of its modules is active in the policy store " + store_of_el_7;
+    }
+    SUBCASE("what an upgrade from EL 7 has left is not asked") {
+        files.add(store + "/100/ssh/cil", "");
+        files.add(store_of_el_7 + "/400/aadsshlogin/cil", "");
+        part = "none of its modules is active in the policy store " + store;
+    }
+    SUBCASE("there is no store") {
+        part =
+            "could not be checked: the store of the policy is neither in /var/lib/selinux nor "
+            "in /etc/selinux.";
+    }
+    SUBCASE("without root nobody can look") {
+        files.add_folder(store);
+        machine.vm.fake.root = false;
+        part = "could not be checked: only root can look";
+    }
+    const auto found = machine.one("selinux");
+    CAPTURE(found.message);
+    CHECK(found.level == level);
+    CHECK(found.message.starts_with("SELinux is enforcing, policy targeted"));
+    CHECK(contains_text(found.message, part));
+}
+
+TEST_CASE("verify: a policy for which there is no module is a warning that names it") {
+    Verified machine;
+    auto& files = machine.vm.fake.files;
+    files.add("/sys/fs/selinux/enforce", "1");
+    files.add("/etc/selinux/config", "SELINUXTYPE=mls\n");
+    SUBCASE("without the package") {}
+    SUBCASE("with the package") {
+        machine.vm.dpkg["aadsshlogin-selinux"] = {"ii ", "1.0.2"};
+        files.add("/var/lib/selinux/mls/active/modules/400/aadsshlogin/cil", "");
+    }
+    const auto found = machine.one("selinux");
+    CHECK(found.level == Level::warning);
+    CHECK(contains_text(found.message, "enforcing, policy mls"));
+    CHECK(contains_text(found.message, "for the policy targeted or default and is not asked for"));
+    CHECK(contains_text(found.message, "sign-in may be denied"));
 }
 
 TEST_CASE("verify: failed checks are named, warnings are not among them") {
