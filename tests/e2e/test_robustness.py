@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from expectations import LOCK, assert_explains, assert_good, assert_removed, substatus
-from rig.debs import OLD
+from rig.debs import OLD, deb
 from rig.handler_folder import LOG_FOLDER
 from rig.machine import Machine, wait_until
 from test_kill_walk import handler_pid, prepare, start
@@ -40,6 +40,8 @@ def selinux(m: Machine) -> None:
         "sh", "-c", "mount -t tmpfs tmpfs /sys/fs && mkdir /sys/fs/selinux")
     m.write("/sys/fs/selinux/enforce", "1")
     m.write("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=default\n")
+    # What the script of the real package has semodule do; the stand-in has none.
+    m.write("/var/lib/selinux/default/active/modules/400/aadsshlogin/cil", "")
 
 
 def test_selinux_package_only_where_selinux_is_in_use(machine: MakeMachine) -> None:
@@ -50,10 +52,22 @@ def test_selinux_package_only_where_selinux_is_in_use(machine: MakeMachine) -> N
     selinux(m)
     done = m.direct("install")
     assert done.code == 0, done.stderr
-    level, message = {part["name"]: (part["status"], part["formattedMessage"]["message"]) for part in done.status[0]["status"]["substatus"]}["selinux"]
-    # Whether the package can be had decides between the two; a machine is never refused for it.
-    installed = m.package_state("aadsshlogin-selinux")[0] == "ii"
-    assert level == ("success" if installed else "warning") and "enforcing, policy default" in message
+    assert m.package_state("aadsshlogin-selinux") == ("ii", OLD)
+    level, message = substatus(done.status)["selinux"]
+    assert level == "success" and "enforcing, policy default" in message
+
+
+def test_selinux_package_that_is_not_published_is_a_warning(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    selinux(m)
+    m.microsoft.offer(extra=(deb("aadsshlogin", OLD),))
+    done = m.direct("install")
+    assert done.code == 0, done.stderr
+    assert_good(m, OLD)
+    assert m.package_state("aadsshlogin-selinux")[0] == ""
+    found = substatus(done.status)
+    assert found["selinux"][0] == "warning" and "aadsshlogin-selinux is not installed" in found["selinux"][1]
+    assert found["install"][0] == "warning" and "aadsshlogin-selinux is not published" in found["install"][1]
 
 
 @pytest.mark.parametrize("mask", ("000", "077"))
