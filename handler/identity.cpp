@@ -25,6 +25,10 @@ constexpr Seconds missing_pause{5};
 /// "Retry guidance".
 constexpr std::array<Seconds, 5> unreachable_pauses{
     Seconds{0}, Seconds{2}, Seconds{6}, Seconds{14}, Seconds{30}};
+/// 410 says that IMDS is being updated and back within 70 s (same page, "Error handling"). The last
+/// question may come a whole pause before the patience ends.
+constexpr Seconds update_of_imds{75};
+constexpr Seconds outlast_update = update_of_imds + unreachable_pauses.back();
 
 struct Audience {
     std::string_view cloud;
@@ -146,7 +150,7 @@ class Budget {
 
 IdentityPatience identity_patience(Seconds uptime, bool package_in_place) {
     return {uptime < std::chrono::minutes(10) ? Seconds{120} : Seconds{20},
-            package_in_place ? Seconds{10} : Seconds{60}};
+            package_in_place ? Seconds{10} : outlast_update};
 }
 
 Identity ask_identity(World& world, const Deadline& deadline, const IdentityPatience& patience) {

@@ -30,12 +30,13 @@ struct Identity {
 /// How patient to be. `missing_again` bounds the wait for an identity assigned a moment ago,
 /// `unreachable_again` the retries of 404, 410, 429, 5xx and of no answer at all.
 struct IdentityPatience {
-    Seconds missing_again{20};
-    Seconds unreachable_again{60};
+    Seconds missing_again{};
+    Seconds unreachable_again{};
 };
 
 /// 120 s for a missing identity on a VM up for less than 10 minutes, else 20 s; 10 s for
-/// unreachable where a verified package is in place already (it is then only a warning), else 60 s.
+/// unreachable where a verified package is in place already (it is then only a warning), else as
+/// long as an update of IMDS takes, with a question at its end.
 IdentityPatience identity_patience(Seconds uptime, bool package_in_place);
 
 /// Asks IMDS directly, never through a proxy, inside the deadline. Requests: azEnvironment for the

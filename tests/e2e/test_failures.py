@@ -75,7 +75,7 @@ def mend(m: Machine) -> None:
 def test_failed_install_explains_itself_and_succeeds_once_mended(
         machine: MakeMachine, code: int, spoil: Callable[[Machine], None], parts: tuple[str, ...]) -> None:
     m = machine("debian12")
-    # Identity and IMDS are asked again for up to 60 s; a lower limit keeps that short where it is not the point.
+    # Identity and IMDS are asked again for up to two minutes; a lower limit keeps that short where it is not the point.
     settings: dict[str, Any] = {"deadlineSeconds": 40 if code in (22, 60) else 200}
     m.goal_state(settings=settings, state=None)
     spoil(m)

@@ -25,7 +25,7 @@ HttpResponse token_answer(const std::string& resource) {
 
 /// A VM whose IMDS knows the public cloud and answers token requests as scripted.
 struct ImdsWorld : FakeWorld {
-    IdentityPatience patience;
+    IdentityPatience patience = identity_patience(std::chrono::hours(1), false);
     Seconds limit{240};
 
     ImdsWorld() { http.on(cloud_url, answer(200, "AzurePublicCloud")); }
@@ -130,8 +130,34 @@ TEST_CASE("identity: answers that pass are retried with growing pauses") {
         CHECK_FALSE(identity.missing());
         CHECK(identity.detail == "IMDS answered " + std::to_string(status));
         CHECK(fake.clock.sleeps ==
-              Times{Seconds(0), Seconds(2), Seconds(6), Seconds(14), Seconds(30)});
+              Times{Seconds(0), Seconds(2), Seconds(6), Seconds(14), Seconds(30), Seconds(30)});
     }
+}
+
+TEST_CASE("identity: an update of IMDS is outlasted where no package is in place") {
+    for (const Seconds each_answer : {Seconds(0), Seconds(1), Seconds(5), Seconds(9)}) {
+        CAPTURE(each_answer.count());
+        ImdsWorld fake;
+        fake.then(answer(410));
+        const auto start = fake.clock.now();
+        fake.clock.at_sleep = [&] {
+            fake.clock.advance(each_answer);
+            if (fake.clock.now() - start >= Seconds(65)) {
+                fake.http.forget(token_url);
+                fake.then(token_answer(vm));
+            }
+        };
+        CHECK(fake.ask().kind == Kind::system_assigned);
+        CHECK(fake.clock.now() - start <= Seconds(120));
+    }
+}
+
+TEST_CASE("identity: a machine that works is not kept waiting for an update of IMDS") {
+    ImdsWorld fake;
+    fake.patience = identity_patience(std::chrono::hours(1), true);
+    fake.then(answer(410));
+    CHECK(fake.ask().kind == Kind::unreachable);
+    CHECK(fake.clock.sleeps == Times{Seconds(0), Seconds(2), Seconds(6)});
 }
 
 TEST_CASE("identity: an answer after failures counts") {
@@ -278,7 +304,7 @@ TEST_CASE("identity: what IMDS says is scrubbed and short, the token is told now
 TEST_CASE("identity: patience depends on how long the VM is up and on what there is to lose") {
     CHECK(identity_patience(Seconds(599), false).missing_again == Seconds(120));
     CHECK(identity_patience(Seconds(600), false).missing_again == Seconds(20));
-    CHECK(identity_patience(Seconds(0), false).unreachable_again == Seconds(60));
+    CHECK(identity_patience(Seconds(0), false).unreachable_again == Seconds(105));
     CHECK(identity_patience(Seconds(0), true).unreachable_again == Seconds(10));
 }
 
