@@ -92,7 +92,9 @@ HandlerEnvironment read_handler_environment(const World& world) {
     const std::string path = folder + "/HandlerEnvironment.json";
     const FileText file = world.files.read(path, size_limit);
     const bool found = file.state != FileText::State::absent;
-    if (found) {
+    // Without the file, too, the agent's folder is ours: the removal must not take it for
+    // another's.
+    if (found || is_of_agent(folder)) {
         environment.handler_folder = folder;
     }
     if (is_of_agent(environment.handler_folder)) {

@@ -10,7 +10,8 @@ namespace aadssh {
 /// What the agent tells us: HandlerEnvironment.json in the handler's folder (WALinuxAgent
 /// ga/exthandlers.py, create_handler_env) and variables (ExtCommandEnvVariable there).
 struct HandlerEnvironment {
-    /// AZURE_GUEST_AGENT_EXTENSION_PATH, else the folder HandlerEnvironment.json was found in.
+    /// AZURE_GUEST_AGENT_EXTENSION_PATH, else the program's own folder, if HandlerEnvironment.json
+    /// is there or the agent has made it; else empty.
     std::string handler_folder;
     std::string log_folder;
     std::string config_folder;

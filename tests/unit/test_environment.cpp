@@ -59,6 +59,13 @@ TEST_CASE("environment: run by hand, the program's own folder is searched") {
         CHECK_FALSE(environment.usable());
         CHECK(environment.problem ==
               "/srv/agent/Handler-2/HandlerEnvironment.json cannot be used: it does not exist");
+        CHECK(environment.handler_folder == "/srv/agent/Handler-2");
+        CHECK(environment.waagent_folder == "/srv/agent");
+    }
+    SUBCASE("and it is not there, in a folder that no agent makes") {
+        fake.own_folder = "/opt/aadssh";
+        const HandlerEnvironment environment = read_handler_environment(fake.world());
+        CHECK_FALSE(environment.usable());
         CHECK(environment.handler_folder == "");
         CHECK(environment.waagent_folder == "/var/lib/waagent");
     }

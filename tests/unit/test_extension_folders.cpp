@@ -50,6 +50,19 @@ TEST_CASE("other extension: what is none") {
     CHECK(contains_text(ended.out, "Removed: aadsshlogin"));
 }
 
+TEST_CASE(
+    "other extension: we are none to ourselves, also when the agent's file and variable lack") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.fake.environment.erase("AZURE_GUEST_AGENT_EXTENSION_PATH");
+    vm.fake.files.entries.erase(vm.folder + "/HandlerEnvironment.json");
+    vm.fake.files.add(vm.folder + "/config/HandlerState", "Enabled");
+    const auto ended = vm.command("uninstall");
+    CHECK(ended.code == 0);
+    CHECK(contains_text(ended.out, "Removed: aadsshlogin"));
+    CHECK(vm.version("aadsshlogin") == "(absent)");
+}
+
 TEST_CASE("other extension: the shorter name that some tools use counts, too") {
     Machine vm(debian_12);
     beside(vm, "Contoso.AADSSHLogin-2.0", "Installed");
