@@ -18,6 +18,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace aadssh {
 namespace {
@@ -33,13 +35,26 @@ Failure with_undo(const Failure& failure, const std::string& left) {
     return left.empty() ? failure : with_cause(failure, "could not be taken back: " + left);
 }
 
-/// Of the last repository that was asked; the others are told, too.
+/// Of the last repository that was asked; the others are named, too. Where the last one lacks the
+/// package, one that did not answer may have it: that it is not published cannot be said then.
 Failure final_failure(RunContext& run, const Facts& facts, const Attempt& attempt) {
-    auto failure = outcome_failure(run, facts.support, attempt.rung, attempt.applied);
-    return attempt.asked.empty() ? failure
-                                 : with_cause(failure,
-                                              fmt::format("asked before, also in vain: {}",
-                                                          fmt::join(attempt.asked, ", ")));
+    Tried decisive{attempt.rung, attempt.applied};
+    auto others = attempt.before;
+    const auto silent = std::ranges::find_if(
+        others, [](const Tried& one) { return is_transient(one.applied.outcome); });
+    const bool lacks_it =
+        decisive.applied.outcome == Outcome::not_published && decisive.applied.hidden.empty();
+    if (lacks_it && silent != others.end()) {
+        std::swap(decisive, *silent);
+    }
+    auto failure = outcome_failure(run, facts.support, decisive.rung, decisive.applied);
+    if (others.empty()) {
+        return failure;
+    }
+    std::vector<std::string> names;
+    std::ranges::transform(
+        others, std::back_inserter(names), [](const Tried& one) { return name_of(one.rung); });
+    return with_cause(failure, fmt::format("also asked, in vain: {}", fmt::join(names, ", ")));
 }
 
 /// Carries the plan out; takes everything back when that ends in a failure that leaves nothing
@@ -189,7 +204,7 @@ Attempt try_rungs(RunContext& run,
     Attempt attempt;
     for (const auto& repository : choose_rungs(run, facts)) {
         if (!attempt.rung.url.empty()) {
-            attempt.asked.push_back(name_of(attempt.rung));
+            attempt.before.push_back({attempt.rung, attempt.applied});
         }
         attempt.rung = repository;
         attempt.inputs =

@@ -11,17 +11,23 @@
 namespace aadssh {
 
 /// Brings the newest published aadsshlogin onto the machine: tries the rungs of the ladder, takes
-/// back what a failed rung added, and throws the Failure of the last one. Notes "repository" and
-/// the plan's warnings.
+/// back what a failed rung added, and throws the Failure of the last one, or of one that did not
+/// answer where the last one lacks the package. Notes "repository" and the plan's warnings.
 void converge(RunContext& run, const Facts& facts);
+
+/// A rung that was tried, and how that went.
+struct Tried {
+    Repository rung;
+    Applied applied;
+};
 
 /// How the last rung that was tried went.
 struct Attempt {
     Repository rung;
     InstallInputs inputs;
     Applied applied;
-    std::string left;                ///< what could not be taken back
-    std::vector<std::string> asked;  ///< names of the rungs that were tried before in vain
+    std::string left;           ///< what could not be taken back
+    std::vector<Tried> before;  ///< the rungs that were tried before, in vain
 };
 
 /// Carries out the tool's plan on one rung of the ladder after another until one has what it needs;

@@ -75,7 +75,19 @@ TEST_CASE("ladder: where none has it, the failure names all that were asked") {
     REQUIRE(failure.has_value());
     CHECK(failure->code == ExitCode::unsupported);
     CHECK(contains_text(failure->message(), "the repository " + ladder.second + " has no"));
-    CHECK(contains_text(failure->message(), "asked before, also in vain: " + ladder.first));
+    CHECK(contains_text(failure->message(), "also asked, in vain: " + ladder.first));
+}
+
+TEST_CASE("ladder: that it is not published cannot be said while one of them does not answer") {
+    Ladder ladder("4.14-refresh-reset");
+    ladder.vm.published.erase("aadsshlogin");
+    const auto failure = ladder.failure();
+    REQUIRE(failure.has_value());
+    CHECK(ladder.asked == std::vector<std::string>{ladder.first, ladder.second});
+    CHECK(failure->code == ExitCode::repository_unreachable);
+    CHECK(contains_text(failure->problem, "repository " + ladder.first + " (x86_64)"));
+    CHECK(contains_text(failure->cause, "reset"));
+    CHECK(contains_text(failure->cause, "also asked, in vain: " + ladder.second));
 }
 
 TEST_CASE("ladder: a lock that stays held is told with what was not installed") {
