@@ -8,6 +8,10 @@
 #include "installers/yum.hpp"
 #include "installers/zypper.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace aadssh {
 
 namespace {
@@ -245,12 +249,22 @@ constexpr CatalogueRow rows[] = {
      none},
 };
 
+// The sources are rows of the table that Exclusion names, in the edition of February 2024.
+constexpr std::string_view rhel_wanted = "7.4 to 7.9, and on 8.3 or later";
 constexpr Exclusion excluded[] = {
-    {"rhel", "0", "7.4", "7.4 to 7.9"},
-    {"rhel", "8.0", "8.3", "8.3 or later"},
+    // Row "RedHat Enterprise Linux (RHEL)", 7.4 to 7.9 and 8.3+: it begins after 5 and 6,
+    {"rhel", "0", "7", rhel_wanted, true},
+    // ... leaves out 7.0 to 7.3,
+    {"rhel", "7.0", "7.4", rhel_wanted},
+    // ... and 8.0 to 8.2.
+    {"rhel", "8.0", "8.3", rhel_wanted},
+    // Row "CentOS", 7 and 8: it begins after 6.
     {"centos", "0", "7", "7 or later", true},
-    {"sles", "15", "15.1", "15.1 or later", true},
-    {"opensuse-leap", "15", "15.1", "15.1 or later", true},
+    // Row "SUSE Linux Enterprise Server (SLES)", 12 and 15.1+: it leaves out 15 without a service
+    // pack.
+    {"sles", "15", "15.1", "12, and on 15.1 or later", true},
+    // Row "openSUSE", Leap 42.3 and Leap 15.1+: it leaves out 15.0.
+    {"opensuse-leap", "15", "15.1", "42.3, and on 15.1 or later", true},
 };
 
 constexpr FamilyName families[] = {{"suse", "sles"}, {"opensuse", "opensuse-leap"}};
@@ -267,6 +281,25 @@ std::span<const Exclusion> exclusions() {
 
 std::span<const FamilyName> family_names() {
     return families;
+}
+
+std::string supported_list() {
+    std::vector<std::string> ranges;
+    std::vector<std::string_view> named;
+    for (const CatalogueRow& row : rows) {
+        if (std::ranges::find(named, row.name) != named.end()) {
+            continue;
+        }
+        named.push_back(row.name);
+        std::string_view last;
+        for (const CatalogueRow& each : rows) {
+            last = each.name == row.name ? each.releases.back().version : last;
+        }
+        const std::string_view first = row.releases.front().version;
+        ranges.push_back(first == last ? fmt::format("{} {}", row.name, first)
+                                       : fmt::format("{} {} to {}", row.name, first, last));
+    }
+    return fmt::format("{} (x86_64, aarch64)", fmt::join(ranges, ", "));
 }
 
 }  // namespace aadssh

@@ -48,13 +48,14 @@ std::span<const CatalogueRow> catalogue();
 
 /// The only releases that are refused whatever their repository says: Microsoft's documentation
 /// leaves them out on purpose (learn.microsoft.com, "Sign in to a Linux virtual machine in Azure by
-/// using Microsoft Entra ID and OpenSSH", Supported Linux distributions).
+/// using Microsoft Entra ID and OpenSSH", Supported Linux distributions). A derivative that counts
+/// its releases as one of these does goes with it.
 struct Exclusion {
     std::string_view id;
     std::string_view from;
     std::string_view below;
-    std::string_view wanted;
-    bool bare = false;  ///< a version without its minor number is the .0 release
+    std::string_view wanted;  ///< which releases of the same distribution are supported
+    bool bare = false;        ///< a version without its minor number is the .0 release
 };
 std::span<const Exclusion> exclusions();
 

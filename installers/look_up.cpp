@@ -111,16 +111,20 @@ std::string name_of(const OsRelease& os) {
     return first_of(os.pretty_name, first_of(os.name, os.id));
 }
 
-std::optional<Place> excluded(const OsRelease& os, std::string_view id) {
+/// A derivative is refused with the releases of its family whose number it has.
+std::optional<Place> excluded(const OsRelease& os, const Family& family) {
+    const std::string_view id = family.front()->id;
     const std::vector<unsigned> version = numbers_of(os.version_id);
     for (const Exclusion& each : exclusions()) {
         const bool precise = each.bare || version.size() > 1;
         if (each.id == id && precise && !os.version_id.empty() &&
             version >= numbers_of(each.from) && version < numbers_of(each.below)) {
-            return no_place(fmt::format(
-                "{} is too old: of this line Microsoft supports sign-in with Entra ID on {}",
-                name_of(os),
-                each.wanted));
+            return no_place(
+                fmt::format("{} is too old: of {}{} Microsoft supports sign-in with Entra ID on {}",
+                            name_of(os),
+                            family.front()->name,
+                            os.id == id ? "" : ", on which it is based,",
+                            each.wanted));
         }
     }
     return std::nullopt;
@@ -154,7 +158,7 @@ Place unlisted(const Family& family, const std::string& version, const std::stri
 }
 
 Place place_of_known(const OsRelease& os, const Family& family) {
-    if (const std::optional<Place> refused = excluded(os, family.front()->id)) {
+    if (const std::optional<Place> refused = excluded(os, family)) {
         return *refused;
     }
     const std::string codename =
@@ -186,8 +190,14 @@ std::string what_it_says(const OsRelease& os) {
     return seen;
 }
 
+/// A number below all of the family's is none of the family's: Amazon Linux 2 is no CentOS 2.
+bool counts_for_itself(const OsRelease& os, const Family& family) {
+    return !has_codenames(family) &&
+           numbers_of(os.version_id) < numbers_of(family.front()->releases.front().version);
+}
+
 /// A derivative of Debian or Ubuntu counts its own versions and has its own codenames: only its
-/// base's codename says what it is. Those of rpm distributions keep their base's version.
+/// base's codename says what it is. Most of those of rpm distributions keep their base's version.
 std::optional<Place> place_in(const OsRelease& os, const Family& family) {
     if (has_codenames(family)) {
         const auto place = by_codename(family, family_codename(os, family.front()->id));
@@ -196,7 +206,10 @@ std::optional<Place> place_in(const OsRelease& os, const Family& family) {
     if (os.version_id.empty()) {
         return std::nullopt;
     }
-    if (std::optional<Place> refused = excluded(os, family.front()->id)) {
+    if (counts_for_itself(os, family)) {
+        return at(family.front(), family.front()->releases.front());
+    }
+    if (std::optional<Place> refused = excluded(os, family)) {
         return refused;
     }
     const auto place = by_version(family, os.version_id);
@@ -213,11 +226,13 @@ Place place_of_derivative(const OsRelease& os) {
         if (place->row != nullptr) {
             const std::string codename =
                 place->codename.empty() ? "" : fmt::format(" ({})", place->codename);
-            place->note = fmt::format("{} is treated as {} {}{}, on which it is based.",
-                                      name_of(os),
-                                      place->row->name,
-                                      place->version,
-                                      codename);
+            place->note = fmt::format(
+                "{} is treated as {} {}{}, on which it is based{}.",
+                name_of(os),
+                place->row->name,
+                place->version,
+                codename,
+                counts_for_itself(os, family) ? ", although it counts its releases otherwise" : "");
         }
         return *place;
     }
@@ -320,25 +335,6 @@ std::variant<Support, Unsupported> look_up(const OsRelease& os, std::string_view
         .ladder = ladder_of(place, architecture),
         .note = place.note,
     };
-}
-
-std::string supported_list() {
-    std::vector<std::string> ranges;
-    std::vector<std::string_view> named;
-    for (const CatalogueRow& row : catalogue()) {
-        if (std::ranges::find(named, row.name) != named.end()) {
-            continue;
-        }
-        named.push_back(row.name);
-        std::string_view last;
-        for (const CatalogueRow& each : catalogue()) {
-            last = each.name == row.name ? each.releases.back().version : last;
-        }
-        const std::string_view first = row.releases.front().version;
-        ranges.push_back(first == last ? fmt::format("{} {}", row.name, first)
-                                       : fmt::format("{} {} to {}", row.name, first, last));
-    }
-    return fmt::format("{} ({}, {})", fmt::join(ranges, ", "), machines[0], machines[1]);
 }
 
 }  // namespace aadssh
