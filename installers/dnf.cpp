@@ -93,7 +93,8 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at, const std::string& package, const std::string& version) {
             return install_command(at, {"-C", "install"}, {package + "-" + version});
         },
-    .renew_certificates = [] { return yum_renew_certificates("dnf"); },
+    .download_certificates = [] { return yum_renew_certificates("dnf", "--downloadonly"); },
+    .renew_certificates = [] { return yum_renew_certificates("dnf", "-C"); },
     .past_caches = nullptr,  // it has no option for that
     .forget_proxy = [] { return yum_forget_proxy(); },
 };

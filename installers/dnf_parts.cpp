@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "installers/dnf_parts.hpp"
 
-#include "installers/outcome_rules.hpp"
 #include "installers/text.hpp"
 
 #include <fmt/format.h>
@@ -50,8 +49,7 @@ constexpr OutcomeRule last_rules[] = {
     {installing, "Status code: 404", Outcome::unmet},
     {installing, " Error 404 - ", Outcome::unmet},  // yum
     {fetching, "checksum doesn't match", Outcome::mismatch},
-    {fetching, "does not match checksum", Outcome::mismatch},           // yum: a file of the index
-    {fetching, "does not match intended download", Outcome::mismatch},  // yum: a package
+    {fetching, "does not match checksum", Outcome::mismatch},  // yum: a file of the index
     {fetching, "Failed to download metadata", Outcome::network},
     {fetching, "Curl error", Outcome::network},
     {fetching, "No more mirrors to try", Outcome::network},
@@ -122,14 +120,23 @@ Words yum_past_excludes() {
     return {"--disableexcludes=all", "--disableplugin=versionlock"};
 }
 
-Words yum_renew_certificates(std::string_view program) {
+Words yum_renew_certificates(std::string_view program, std::string_view how) {
     return {std::string(program),
             "-y",
+            std::string(how),
             "--setopt=exit_on_lock=1",
             "--disablerepo=*",
             "--enablerepo=*microsoft-azure*",
             "update",
             "rhui-*"};
+}
+
+std::span<const OutcomeRule> yum_first_rules() {
+    return first_rules;
+}
+
+std::span<const OutcomeRule> yum_last_rules() {
+    return last_rules;
 }
 
 Outcome yum_classify_failure(ToolRun kind, int code, std::string_view text) {

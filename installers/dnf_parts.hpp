@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include "installers/outcome_rules.hpp"
 #include "installers/plan.hpp"
 #include "installers/rpm_parts.hpp"
 
@@ -27,10 +28,14 @@ Words yum_forget_proxy();
 /// Options with which a query finds what this machine's own configuration hides.
 Words yum_past_excludes();
 
-Words yum_renew_certificates(std::string_view program);
+/// `how`: --downloadonly, or -C with what that has left in the cache.
+Words yum_renew_certificates(std::string_view program, std::string_view how);
 
 /// What a failed run of dnf or yum came to.
 Outcome yum_classify_failure(ToolRun kind, int code, std::string_view text);
+/// The rules it goes by, in this order; in sight so that a test can ask each for its proof.
+std::span<const OutcomeRule> yum_first_rules();
+std::span<const OutcomeRule> yum_last_rules();
 std::string yum_culprit(std::string_view text);
 
 inline constexpr Hint yum_hints[] = {

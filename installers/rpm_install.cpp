@@ -57,11 +57,13 @@ RunTool Maker::run(ToolRun kind, std::string purpose, Words argv) const {
 /// The certificates by which Azure's update servers know a Red Hat VM expire; their package comes
 /// from a repository that needs none (Azure's documentation on Red Hat Update Infrastructure).
 Remedy Maker::renewed_certificates() const {
-    RunTool renew = run(ToolRun::transaction,
-                        "renew the certificates of the distribution's repositories in Azure",
-                        commands_.renew_certificates());
-    renew.best_effort = true;
-    return {Outcome::certificate, {renew}};
+    return {Outcome::certificate,
+            {run(ToolRun::download,
+                 "download new certificates for the distribution's repositories in Azure",
+                 commands_.download_certificates()),
+             run(ToolRun::transaction,
+                 "install new certificates for the distribution's repositories",
+                 commands_.renew_certificates())}};
 }
 
 /// The distribution's packages for its own repository, or a file and keys of ours.

@@ -57,7 +57,8 @@ struct RpmCommands {
     Words (*versions_query)(const RpmRepositories& at, const std::string& package);
     /// How the tool wants one version of a package named, between name and version.
     std::string_view version_link;
-    /// Fetches, or installs from what was fetched, this package and what it depends on.
+    /// Fetches, or installs from what was fetched, this package and what it depends on. Whatever
+    /// installs asks the network for nothing: it is never stopped.
     Words (*download)(const RpmRepositories& at, const std::string& package);
     Words (*install)(const RpmRepositories& at, const std::string& package);
     Words (*download_again)(const RpmRepositories& at, const std::string& package);
@@ -71,8 +72,9 @@ struct RpmCommands {
     Words (*install_version)(const RpmRepositories& at,
                              const std::string& package,
                              const std::string& version);
-    /// Brings the client certificates of Azure's Red Hat repositories up to date; nullptr: this
-    /// tool's distributions have none.
+    /// Fetches, or installs from what was fetched, the newest client certificates of Azure's Red
+    /// Hat repositories; nullptr, both: this tool's distributions have none.
+    Words (*download_certificates)();
     Words (*renew_certificates)();
     /// Further words that keep caches on the way from answering; nullptr: none are needed or known.
     Words (*past_caches)();

@@ -39,6 +39,9 @@ Words versions_question(const RpmRepositories& at, const std::string& package) {
     return index_question(at, {}, package);
 }
 
+/// With -C no index is fetched, and packages are those that --downloadonly has left in the cache
+/// (tdnf(8), --cacheonly; vmware/tdnf, client/repo.c, TDNFGetRepoMD; client/rpmtrans.c,
+/// TDNFRpmExecTransaction). Others' repositories without a cache are left out as ever.
 constexpr RpmCommands commands = {
     .refresh =
         [](const RpmRepositories& at) {
@@ -63,7 +66,7 @@ constexpr RpmCommands commands = {
         },
     .install =
         [](const RpmRepositories& at, const std::string& package) {
-            return tdnf_words(at, {"install", package});
+            return tdnf_words(at, {"-C", "install", package});
         },
     .download_again =
         [](const RpmRepositories& at, const std::string& package) {
@@ -71,7 +74,7 @@ constexpr RpmCommands commands = {
         },
     .reinstall =
         [](const RpmRepositories& at, const std::string& package) {
-            return tdnf_words(at, {"reinstall", package});
+            return tdnf_words(at, {"-C", "reinstall", package});
         },
     .reinstall_upgrades = false,
     .download_version =
@@ -80,8 +83,9 @@ constexpr RpmCommands commands = {
         },
     .install_version =
         [](const RpmRepositories& at, const std::string& package, const std::string& version) {
-            return tdnf_words(at, {"install", package + "-" + version});
+            return tdnf_words(at, {"-C", "install", package + "-" + version});
         },
+    .download_certificates = nullptr,
     .renew_certificates = nullptr,
     .past_caches = nullptr,
     .forget_proxy = nullptr,  // its manual names no option for that
@@ -130,6 +134,7 @@ constexpr OutcomeRule rules[] = {
     {fetching, "Failed to synchronize cache", Outcome::network},
     {fetching, "Error(12", Outcome::network},  // 1201 + curl's number
     {installing, "Error(1011)", Outcome::unmet},
+    {installing, "Error(1034)", Outcome::unmet},  // its source: -C, and a repository has no cache
 };
 
 /// Also with exit code 0 when tdnf has left the repository out ("Disabling Repo").
@@ -198,6 +203,10 @@ constexpr Hint hints[] = {
 };
 
 }  // namespace
+
+std::span<const OutcomeRule> tdnf_rules() {
+    return rules;
+}
 
 constinit const PackageTool tdnf = [] {
     PackageTool tool = rpm_tool;

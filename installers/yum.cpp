@@ -81,7 +81,8 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& at, const std::string& package, const std::string& version) {
             return install_command(at, {"-C", "downgrade"}, {package + "-" + version});
         },
-    .renew_certificates = [] { return yum_renew_certificates("yum"); },
+    .download_certificates = [] { return yum_renew_certificates("yum", "--downloadonly"); },
+    .renew_certificates = [] { return yum_renew_certificates("yum", "-C"); },
     .past_caches = [] { return Words{"--setopt=http_caching=none"}; },  // yum.conf(5)
     .forget_proxy = [] { return yum_forget_proxy(); },
 };

@@ -71,6 +71,7 @@ constexpr RpmCommands commands = {
         [](const RpmRepositories& /*at*/, const std::string& package, const std::string& version) {
             return install_words({"--oldpackage"}, package + "=" + version);
         },
+    .download_certificates = nullptr,
     .renew_certificates = nullptr,
     .past_caches = nullptr,   // --force
     .forget_proxy = nullptr,  // it has no option for that
@@ -224,6 +225,10 @@ constexpr Hint hints[] = {
 };
 
 }  // namespace
+
+std::span<const OutcomeRule> zypper_rules() {
+    return rules;
+}
 
 constinit const PackageTool zypper = [] {
     PackageTool tool = rpm_tool;

@@ -162,7 +162,7 @@ def test_azure_linux_has_the_repository_in_a_package(dummy_machine: MakeMachine,
     assert difference(before, m.snapshot_etc()) == {}
 
 
-# What goes wrong: the fault, words of the command line, exit code and text, as measured with tdnf 3.6.0.
+# What goes wrong: the fault, words of the command line, exit code and text, as measured with tdnf 3.6.0 (-C: from its source).
 INSTALL = ["-y", "install", "aadsshlogin"]
 SKIPPING = ["--setopt=*.skip_if_unavailable=1", *INSTALL]
 TDNF = {
@@ -178,6 +178,7 @@ TDNF = {
     "unknown option": (None, ["--nonsense", "install", "a"], 140, "No such option: --nonsense."),
     "unknown command": (None, ["rpmconf"], 133, "Error(901)"),
     "no answer": (None, ["install", "aadsshlogin"], 9, "Error(1033) : Invalid input."),
+    "nothing in the cache": (None, ["-C", *INSTALL], 10, "Error(1034) : cache only is set"),
 }
 
 

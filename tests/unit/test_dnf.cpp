@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "installers/dnf.hpp"
+#include "installers/dnf_parts.hpp"
+#include "installers/yum.hpp"
 #include "tests/unit/tool_runs.hpp"
 
 #include <doctest/doctest.h>
@@ -178,57 +180,26 @@ const Measured measured[] = {
     {"4.5-transaction-wrong-key", 1, transaction, signature, "not correct for this package"},
     {"4.14-transaction-wrong-key", 1, transaction, signature, "not correct for this package"},
     {"4.23-transaction-wrong-key", 1, transaction, signature, "not correct for this package"},
-};
-
-/// From public reports; the certificates are those of Azure's Red Hat images
-/// (openshift/release#36741).
-const Quoted quoted[] = {
-    {"Errors during downloading metadata for repository "
-     "'rhui-rhel-8-for-x86_64-baseos-rhui-rpms':\n"
-     "  - Curl error (56): Failure when receiving data from the peer for "
-     "https://rhui-1.microsoft.com/x/repodata/repomd.xml [OpenSSL SSL_read: error:14094415:SSL "
-     "routines:ssl3_read_bytes:sslv3 alert certificate expired, errno 0]\n"
-     "Error: Failed to download metadata for repo 'rhui-rhel-8-for-x86_64-baseos-rhui-rpms': "
-     "Cannot "
-     "download repomd.xml: Cannot download repodata/repomd.xml: All mirrors were tried\n",
+    // From public reports and dnf's source; the certificates are those of Azure's Red Hat images
+    // (openshift/release#36741).
+    {"documented-download-certificate-expired",
      1,
      download,
      certificate,
      "alert certificate expired"},
-    {"  - Curl error (56): Failure when receiving data from the peer for "
-     "https://rhui-1.microsoft.com/x/repodata/repomd.xml [OpenSSL SSL_read: error:14094412:SSL "
-     "routines:ssl3_read_bytes:sslv3 alert bad certificate, errno 0]\n",
-     1,
-     refresh,
-     certificate,
-     "alert bad certificate"},
-    // Of "rpm -e" and "rpm --import".
-    {"error: sqlite failure: PRAGMA synchronous = FULL: file is not a database\n"
-     "error: cannot open Packages database in /var/lib/rpm\n",
+    {"documented-refresh-certificate-bad", 1, refresh, certificate, "alert bad certificate"},
+    {"documented-transaction-rpm-database-damaged",
      1,
      transaction,
      interrupted,
      "cannot open Packages database"},
-    {"Public key for aadsshlogin-1.0.030480001-1.x86_64.rpm is not installed. Failing package is: "
-     "aadsshlogin-1.0.030480001-1.x86_64\nError: GPG check FAILED\n",
-     1,
-     transaction,
-     signature,
-     "Public key for aadsshlogin"},
-    // The 404 is another file's, or another repository's key.
-    {"  - Status code: 404 for https://x.example.org/repodata/repomd.xml.asc (IP: 127.0.0.1)\n"
-     "Error: Failed to download metadata for repo 'x': repomd.xml GPG signature verification "
-     "error\n",
-     1,
-     refresh,
-     signature,
-     "GPG signature verification error"},
-    {"  - Status code: 404 for https://x.example.org/repodata/x-primary.xml.gz\n"
-     "Error: Failed to download metadata for repo 'x'\n",
-     1,
-     refresh,
-     network,
-     "Status code: 404"},
+    {"documented-transaction-no-key", 1, transaction, signature, "Public key for aadsshlogin"},
+    {"documented-refresh-signature-404", 1, refresh, signature, "GPG signature verification error"},
+    {"documented-refresh-primary-404", 1, refresh, network, "Status code: 404"},
+    {"documented-download-not-reinstalled", 1, download, unmet, "No packages marked for reinstall"},
+};
+
+const Quoted quoted[] = {
     {"", 200, refresh, locked},
     {"", 200, transaction, locked},
     {"", 1, query, failed},
@@ -255,23 +226,31 @@ const Documented documented = {
                 "--downloadonly",
                 "--latest-limit",
                 "--queryformat"},
-    .settings =
-        {"exit_on_lock", "timeout", "retries", "skip_if_unavailable", "proxy", "proxy_username"},
+    .settings = {"exit_on_lock",
+                 "timeout",
+                 "retries",
+                 "skip_if_unavailable",
+                 "proxy",
+                 "proxy_username"},
     .commands = {"makecache", "repoquery", "install", "reinstall", "update"},
 };
 
 }  // namespace
 
-TEST_CASE("dnf: what measured runs came to") {
+TEST_CASE("dnf: what measured and documented runs came to") {
     check_measured(dnf, measured);
 }
 
-TEST_CASE("dnf: no measured run is left out of the table") {
+TEST_CASE("dnf: no text is left out of the table") {
     check_complete(dnf, measured);
 }
 
-TEST_CASE("dnf: what texts of other versions mean") {
+TEST_CASE("dnf: codes without words, and words of a run that succeeded") {
     check_quoted(dnf, quoted);
+}
+
+TEST_CASE("dnf and yum: one of their texts proves each rule") {
+    check_rules({yum_first_rules(), yum_last_rules()}, {{&dnf, measured}, {&yum, yum_runs}});
 }
 
 TEST_CASE("dnf: any bytes") {
@@ -302,6 +281,10 @@ TEST_CASE("dnf: the culprit is the line that explains, without those that only r
 
 TEST_CASE("dnf: every option in its plans is one that it documents") {
     check_documented(dnf, documented);
+}
+
+TEST_CASE("dnf: what is never stopped asks the network for nothing") {
+    check_offline(dnf);
 }
 
 TEST_CASE("dnf: every outcome without a message of its own has a command for people") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a busy server and files that do not fit their index lead to, with apt's own words.
+// What a busy server, files that do not fit their index and certificates that have expired lead to,
+// with the tools' own words.
 #include "tests/unit/plans.hpp"
 #include "tests/unit/test_data.hpp"
 
@@ -104,4 +105,37 @@ TEST_CASE("remedies: install goes on after a 503, and explains files that never 
         CHECK(contains_text(ended.err, "Hash Sum mismatch"));
         CHECK(contains_text(ended.err, "in half an hour"));
     }
+}
+
+TEST_CASE("certificates: those of Azure's Red Hat repositories are renewed once") {
+    Machine vm(rhel_9);
+    int refusals = 0;
+    SUBCASE("and then the download goes well") {
+        refusals = 1;
+    }
+    SUBCASE("and then no more") {
+        refusals = 2;
+    }
+    vm.fake.processes.on_match(
+        [&](const Command& c) {
+            return has_word(c, "install") && has_word(c, "--downloadonly") && refusals-- > 0;
+        },
+        [](const Command&) {
+            return exits(1, test_data("dnf/documented-download-certificate-expired.txt"));
+        });
+    std::vector<std::string> how;
+    vm.fake.processes.on_match([](const Command& c) { return has_word(c, "rhui-*"); },
+                               [&](const Command& c) {
+                                   how.push_back(c.argv.at(2));
+                                   CHECK(has_word(c, "update"));
+                                   CHECK(has_word(c, "--disablerepo=*"));
+                                   return exits(0);
+                               });
+    const bool helped = refusals == 1;
+    const auto ended = vm.command("install");
+    CHECK(how == std::vector<std::string>{"--downloadonly", "-C"});
+    CHECK(ended.code == (helped ? 0 : 52));
+    CHECK(contains_text(ended.err, "alert certificate expired") != helped);
+    CHECK(contains_text(ended.err, "--enablerepo='*microsoft-azure*' update") != helped);
+    CHECK(vm.version("aadsshlogin") == (helped ? "1.0.2" : "(absent)"));
 }

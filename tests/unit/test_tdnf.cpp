@@ -43,88 +43,55 @@ const Measured measured[] = {
     {"3.6-install-rpm-lock", 2, transaction, locked, "can't create transaction lock"},
     {"3.6-install-not-root", 65, transaction, failed, "Error(1601)"},
     {"3.6-unknown-option", 140, refresh, failed, "Error(908)"},
-};
-
-/// From tdnf's source (vmware/tdnf: client/defines.h, plugins/repogpgcheck), libsolv's and rpm's.
-const Quoted quoted[] = {
-    {"aadsshlogin.x86_64      1.0.030480001-1      azurelinux-official-ms-non-oss\n", 0, query, ok},
-    {"", 0, query, not_published},
-    {"Error(1601) : Operation not permitted. You have to be root.\n", 65, query, failed},
-    {"error: cannot open Packages database in /var/lib/rpm\n", 1, query, interrupted},
-    {"Error(1510) : RPM not signed. Use --nogpgcheck to ignore.\n",
-     230,
-     download,
-     signature,
-     "Error(1510)"},
-    {"Error(1513) : RPM failed to parse gpg key. Use --nogpgcheck to ignore.\n",
-     233,
-     transaction,
-     signature,
-     "Error(1513)"},
-    {"Error(1515) : rpm check reported errors\n", 235, transaction, failed, "Error(1515)"},
-    {"Error(1516) : \n", 236, refresh, failed, "Error(1516)"},
-    {"repo md signature check: Bad signature\n"
-     "Error: TDNFVerifySignature 2004\n"
-     "Error(2004) : repogpgcheck plugin error: failed to verify signature\n"
-     "Error: Failed to synchronize cache for repo 'x'\n",
+    // From tdnf's source (vmware/tdnf: client/defines.h, include/tdnferror.h,
+    // plugins/repogpgcheck), libsolv's and rpm's.
+    {"documented-query-found", 0, query, ok, "-"},
+    {"documented-query-not-root", 65, query, failed, "-"},
+    {"documented-query-database-damaged", 1, query, interrupted, "-"},
+    {"documented-download-unsigned", 230, download, signature, "Error(1510)"},
+    {"documented-transaction-bad-key", 233, transaction, signature, "Error(1513)"},
+    {"documented-transaction-check-failed", 235, transaction, failed, "Error(1515)"},
+    {"documented-refresh-1516", 236, refresh, failed, "Error(1516)"},
+    {"documented-refresh-bad-signature",
      212,
      refresh,
      signature,
      "repo md signature check: Bad signature"},
-    // The signature is absent, not the index.
-    {"Error: 404 when downloading https://x.example.org/repodata/repomd.xml.asc\n"
-     ". Please check repo url or refresh metadata with 'tdnf makecache'.\n",
-     86,
-     refresh,
-     network,
-     "Error: 404 when downloading"},
-    {"Error(1036) : Insufficient disk space at cache directory /var/cache/tdnf (unless specified "
-     "differently in config). Try freeing space first.\n",
-     12,
-     download,
-     no_space,
-     "Error(1036)"},
-    {"\tinstalling package x-1-1.x86_64 needs 4KB more space on the /usr filesystem\n",
+    {"documented-refresh-signature-404", 86, refresh, network, "Error: 404 when downloading"},
+    {"documented-download-cache-full", 12, download, no_space, "Error(1036)"},
+    {"documented-transaction-no-space",
      245,
      transaction,
      no_space,
      "needs 4KB more space on the /usr filesystem"},
-    {"error: unpacking of archive failed: cpio: write failed - No space left on device\n",
+    {"documented-transaction-no-space-unpacking",
      245,
      transaction,
      no_space,
      "No space left on device"},
-    {"Found 1 problem(s) while resolving\n"
-     "1. nothing provides aad-standin-lib >= 1.0 needed by aadsshlogin-1.0.030480001-1.x86_64\n"
-     "Error(1310) : \n",
+    {"documented-download-dependency-absent",
      30,
      download,
      unmet,
      "nothing provides aad-standin-lib"},
-    {"Found 1 problem(s) while resolving\n"
-     "1. package aadsshlogin-1.0-1.x86_64 conflicts with aadlogin provided by "
-     "aadlogin-1-1.x86_64\n",
-     30,
-     download,
-     unmet,
-     "conflicts with aadlogin"},
+    {"documented-download-conflict", 30, download, unmet, "conflicts with aadlogin"},
+    {"documented-download-somebody-elses-down", 0, download, ok, "-"},
+    {"documented-download-somebody-elses-down", 0, transaction, ok, "-"},
+    {"documented-transaction-no-cache", 10, transaction, unmet, "Error(1034)"},
+};
+
+const Quoted quoted[] = {
+    {"", 0, query, not_published},
     {"", 1, refresh, failed},
     {"", 1, download, failed},
     {"", 1, transaction, failed},
-    {"Error: Failed to synchronize cache for repo 'of-somebody'\nDisabling Repo: 'of-somebody'\n",
-     0,
-     download,
-     ok},
-    {"Error: Failed to synchronize cache for repo 'of-somebody'\nDisabling Repo: 'of-somebody'\n",
-     0,
-     transaction,
-     ok},
 };
 
 const Documented documented = {
     // tdnf(8), tdnf.conf(5)
     .options = {"-y",
                 "-q",
+                "-C",
                 "--setopt",
                 "--disablerepo",
                 "--enablerepo",
@@ -137,16 +104,20 @@ const Documented documented = {
 
 }  // namespace
 
-TEST_CASE("tdnf: what measured runs came to") {
+TEST_CASE("tdnf: what measured and documented runs came to") {
     check_measured(tdnf, measured);
 }
 
-TEST_CASE("tdnf: no measured run is left out of the table") {
+TEST_CASE("tdnf: no text is left out of the table") {
     check_complete(tdnf, measured);
 }
 
-TEST_CASE("tdnf: what texts of its source mean") {
+TEST_CASE("tdnf: codes without words") {
     check_quoted(tdnf, quoted);
+}
+
+TEST_CASE("tdnf: one of its texts proves each rule") {
+    check_rules({tdnf_rules()}, {{&tdnf, measured}});
 }
 
 TEST_CASE("tdnf: any bytes") {
@@ -182,6 +153,10 @@ TEST_CASE("tdnf: other repositories may fail, ours may not") {
         CHECK(contains(line, "--setopt=baseos.skip_if_unavailable=1") == of_all);
         CHECK(contains(line, "--setopt=appstream.skip_if_unavailable=1") == of_all);
     }
+}
+
+TEST_CASE("tdnf: what is never stopped asks the network for nothing") {
+    check_offline(tdnf);
 }
 
 TEST_CASE("tdnf: every outcome without a message of its own has a command for people") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include "installers/outcome_rules.hpp"
 #include "installers/package_tool.hpp"
 #include "installers/text.hpp"
 #include "tests/unit/test_data.hpp"
@@ -10,12 +11,14 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 // What the tests of dnf, yum, tdnf and zypper have in common.
 namespace aadssh {
 
-/// A run of the real program: tests/data/<tool>/<its version>-<what>.txt.
+/// A run of the real program, tests/data/<tool>/<its version>-<what>.txt, or what its source, its
+/// documentation or a public report says that it prints: documented-<what>.txt.
 struct Measured {
     std::string file;
     int code;
@@ -24,7 +27,7 @@ struct Measured {
     std::string culprit;  ///< part of it; "-" when it does not matter, because the run was good
 };
 
-/// A text from a tool's source, its documentation or a public report.
+/// A run whose words say nothing, or not what they seem to say.
 struct Quoted {
     std::string text;
     int code;
@@ -32,6 +35,9 @@ struct Quoted {
     Outcome outcome;
     std::string culprit = {};  ///< part of it
 };
+
+/// Those of yum, which shares its rules with dnf.
+extern const std::span<const Measured> yum_runs;
 
 inline void check_measured(const PackageTool& tool, std::span<const Measured> runs) {
     for (const Measured& each : runs) {
@@ -59,6 +65,33 @@ inline void check_complete(const PackageTool& tool, std::span<const Measured> ru
         files.insert(file.path().filename());
     }
     CHECK(files == known);
+}
+
+using Rules = std::span<const OutcomeRule>;
+using Runs = std::pair<const PackageTool*, std::span<const Measured>>;
+
+/// Each rule of these tables, which are asked in turn, decides about one of the runs at least: what
+/// no text proves is a guess.
+inline void check_rules(const std::vector<Rules>& tables, const std::vector<Runs>& tools) {
+    std::set<const OutcomeRule*> proven;
+    for (const auto& [tool, runs] : tools) {
+        for (const Measured& each : runs) {
+            const std::string text = test_data(std::string(tool->name) + "/" + each.file + ".txt");
+            const OutcomeRule* rule = nullptr;
+            for (const Rules table : tables) {
+                rule = rule == nullptr ? first_match(table, each.kind, text) : rule;
+            }
+            if (rule != nullptr && rule->outcome == tool->classify(each.kind, each.code, text)) {
+                proven.insert(rule);
+            }
+        }
+    }
+    for (const Rules table : tables) {
+        for (const OutcomeRule& rule : table) {
+            CAPTURE(rule.kinds);
+            CHECK_MESSAGE(proven.contains(&rule), rule.text);
+        }
+    }
 }
 
 inline void check_quoted(const PackageTool& tool, std::span<const Quoted> runs) {
@@ -173,6 +206,32 @@ inline std::vector<std::vector<std::string>> command_lines(const PackageTool& to
         }
     }
     return lines;
+}
+
+/// What is never stopped asks the network for nothing, and what fetches may ask it.
+inline void check_offline(const PackageTool& tool) {
+    std::size_t transactions = 0;
+    const auto check = [&](const RunTool& run) {
+        const bool installs = run.kind == ToolRun::transaction;
+        transactions += installs ? 1U : 0U;
+        for (const auto& argv : {run.argv, run.older_argv}) {
+            const std::string line = shell_line(argv);
+            CAPTURE(line);
+            CHECK(
+                (argv.empty() || run.kind == ToolRun::query || contains(line, " -C ") == installs));
+        }
+    };
+    for (const InstallInputs& inputs : all_inputs()) {
+        for (const Step& step : tool.install_plan(inputs).steps) {
+            if (const auto* run = std::get_if<RunTool>(&step)) {
+                check(*run);
+                for (const Remedy& remedy : run->remedies) {
+                    std::ranges::for_each(remedy.steps, check);
+                }
+            }
+        }
+    }
+    CHECK(transactions > 5);
 }
 
 /// The words that a tool's manual pages know.

@@ -19,7 +19,7 @@ FLAGS = {"-y": "yes", "--assumeyes": "yes", "--assumeno": "no", "-q": "quiet", "
 # vmware/tdnf, include/tdnferror.h. tdnf's exit code is the number modulo 256.
 ERRORS = {
     901: "There was no match for the search", 904: "Command line error: expected atleast one argument", 908: "Command line error: option is invalid.",
-    1011: "No matching packages", 1032: "Operation aborted.", 1033: "Invalid input.", 1034: "cache directory requested but no cache available",
+    1011: "No matching packages", 1032: "Operation aborted.", 1033: "Invalid input.", 1034: "cache only is set, but no repo data found",
     1310: "Solv general runtime error", 1514: "RPM is signed but failed to match with known keys. Use --nogpgcheck to ignore.",
     1525: "rpm transaction failed", 1528: "File checksum does not match.", 1601: "Operation not permitted. You have to be root.", 1622: "Invalid argument",
 }
@@ -31,6 +31,10 @@ class Failed(Exception):
     def __init__(self, number, *before, text=""):
         super().__init__(number)
         self.number, self.before, self.text = number, before, text or ERRORS.get(number, "")
+
+
+class NoCache(Exception):
+    """With -C, a repository of which nothing is in the cache."""
 
 
 class Tdnf:
@@ -61,18 +65,16 @@ class Tdnf:
         return self._offered
 
     def _load(self, repository, always):
-        if self.options.cache_only:
-            if not repository.repomd.exists():
-                raise Failed(1034)
+        if repository.repomd.exists() and (self.options.cache_only or (repository.is_fresh() and not always)):
             return True
-        if repository.is_fresh() and not always:
-            return True
-        if not self.options.quiet:
-            print(f"Refreshing metadata for: '{repository.name}'", flush=True)
         try:
+            if self.options.cache_only:
+                raise NoCache
+            if not self.options.quiet:
+                print(f"Refreshing metadata for: '{repository.name}'", flush=True)
             refresh(repository, repository.flag("repo_gpgcheck", False) and not self.options.unchecked, retries=10)
             return True
-        except (Unfetched, BadMetadata) as error:
+        except (NoCache, Unfetched, BadMetadata) as error:
             number = _explain(error)
             warn(f"Error: Failed to synchronize cache for repo '{repository.name}'")
             if not repository.flag("skip_if_unavailable", False):
@@ -187,8 +189,11 @@ class Tdnf:
     def _file(self, package):
         repository = next(each for each in self.repositories if each.id == package.repository)
         before = f"Error processing package: {package.location}"
+        folder = repository.cache / "rpms"
+        if self.options.cache_only and not (folder / package.location).exists():
+            raise Failed(1034, before)
         try:
-            file = transaction.download(package, repository, repository.cache / "rpms")
+            file = transaction.download(package, repository, folder)
         except Unfetched as error:
             number = _explain(error, final=True)
             raise Failed(number, before, text=error.text if not error.status else "") from None
@@ -235,6 +240,9 @@ def warn(text):
 
 def _explain(error, final=False):
     """Says what went wrong and gives tdnf's number for it; curl's own numbers are 1201 + curl's."""
+    if isinstance(error, NoCache):
+        warn(f"Error(1034) : {ERRORS[1034]}")
+        return 1034
     if isinstance(error, BadMetadata):
         warn("Error(2004) : repogpgcheck plugin error: failed to verify signature" if error.signature else f"Error(4294967295) parsing repomd: repo_repomdxml: {error}")
         return 1622
