@@ -63,7 +63,12 @@ constexpr RpmCommands commands = {
                 const std::string& package) { return index_question(at, package, 1); },
     .hidden_query =
         [](const RpmRepositories& at, const std::string& package) {
-            return index_question(at, package, 1, yum_past_excludes());
+            // Past modules, too (dnf.conf(5), module_hotfixes; dnf.modularity(7)).
+            return index_question(
+                at,
+                package,
+                1,
+                yum_past_excludes() + Words{repository_option(at.ours, "module_hotfixes", "1")});
         },
     .versions_query = [](const RpmRepositories& at,
                          const std::string& package) { return index_question(at, package, 2); },

@@ -70,7 +70,7 @@ constexpr std::string_view explaining[] = {
     "Disk Requirements:",
     "already locked by",
     "another copy is running",
-    "filtered out by exclude",
+    "matches were filtered out by",
     "checksum doesn't match",
     "does not match checksum",
     "does not match intended download",

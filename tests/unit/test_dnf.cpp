@@ -196,6 +196,7 @@ const Measured measured[] = {
     {"documented-transaction-no-key", 1, transaction, signature, "Public key for aadsshlogin"},
     {"documented-refresh-signature-404", 1, refresh, signature, "GPG signature verification error"},
     {"documented-refresh-primary-404", 1, refresh, network, "Status code: 404"},
+    {"documented-download-modules", 1, download, unmet, "filtered out by modular filtering"},
     {"documented-download-not-reinstalled", 1, download, unmet, "No packages marked for reinstall"},
 };
 
@@ -230,6 +231,7 @@ const Documented documented = {
                  "timeout",
                  "retries",
                  "skip_if_unavailable",
+                 "module_hotfixes",
                  "proxy",
                  "proxy_username"},
     .commands = {"makecache", "repoquery", "install", "reinstall", "update"},
@@ -285,6 +287,18 @@ TEST_CASE("dnf: every option in its plans is one that it documents") {
 
 TEST_CASE("dnf: what is never stopped asks the network for nothing") {
     check_offline(dnf);
+}
+
+TEST_CASE("dnf: what hides a package is passed by the second question, modules too") {
+    std::size_t questions = 0;
+    for (const auto& argv : command_lines(dnf)) {
+        const std::string line = shell_line(argv);
+        CAPTURE(line);
+        const bool past = contains(line, " --disableexcludes=all --disableplugin=versionlock ");
+        CHECK(past == contains(line, ".module_hotfixes=1 repoquery "));
+        questions += past ? 1U : 0U;
+    }
+    CHECK(questions > 0);
 }
 
 TEST_CASE("dnf: every outcome without a message of its own has a command for people") {
