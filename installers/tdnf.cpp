@@ -41,7 +41,9 @@ Words versions_question(const RpmRepositories& at, const std::string& package) {
 
 /// With -C no index is fetched, and packages are those that --downloadonly has left in the cache
 /// (tdnf(8), --cacheonly; vmware/tdnf, client/repo.c, TDNFGetRepoMD; client/rpmtrans.c,
-/// TDNFRpmExecTransaction). Others' repositories without a cache are left out as ever.
+/// TDNFRpmExecTransaction); only one that is not there any more it would fetch even so
+/// (client/remoterepo.c, TDNFDownloadPackageToCache). Others' repositories without a cache are left
+/// out as ever.
 constexpr RpmCommands commands = {
     .refresh =
         [](const RpmRepositories& at) {
