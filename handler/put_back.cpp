@@ -7,6 +7,7 @@
 #include "handler/packages.hpp"
 #include "handler/removal.hpp"
 #include "handler/repair.hpp"
+#include "handler/undo.hpp"
 #include "handler/verify.hpp"
 
 #include <fmt/format.h>
@@ -115,6 +116,8 @@ Failure with_working_version(RunContext& run, const Facts& before, Failure failu
         return failure;
     }
     Rescue rescued;
+    // What is left may be less than a transaction wants of the whole; then sign-in would be gone.
+    const OwnTime time(run);
     try {
         rescued = rescue(run, before);
     } catch (const Failure& unknown) {

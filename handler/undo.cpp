@@ -3,6 +3,7 @@
 
 #include "handler/apply.hpp"
 #include "handler/failure.hpp"
+#include "handler/keyring.hpp"
 #include "handler/log.hpp"
 #include "handler/removal.hpp"
 
@@ -14,10 +15,9 @@
 namespace aadssh {
 namespace {
 
-/// Putting things in order gets this long at least, whatever the work has used up. The handler's
-/// own limits end 60 s before the agent's (azurelinuxagent/ga/exthandlers.py), which leaves room
-/// for it.
-constexpr Seconds undo_time{45};
+/// The handler's own limits end 60 s before the agent's (azurelinuxagent/ga/exthandlers.py), which
+/// leaves room for it.
+constexpr Seconds own_time{45};
 constexpr std::size_t text_limit = 256UL * 1024;
 
 std::string take_back(RunContext& run, const PackageTool& tool, const Before& before) {
@@ -44,32 +44,49 @@ std::string take_back(RunContext& run, const PackageTool& tool, const Before& be
     }
 }
 
+/// The file of ours that a step writes anew; nullptr: none. A keyring that holds a key which the
+/// settings have withdrawn is none: that one must not come back.
+const std::string* rewritten(const RunContext& run, const Step& step) {
+    const std::string* path = nullptr;
+    if (const auto* file = std::get_if<WriteFile>(&step)) {
+        path = &file->path;
+    } else if (const auto* keyring = std::get_if<WriteKeyring>(&step);
+               keyring != nullptr && !holds_withdrawn_key(run.world, *keyring)) {
+        path = &keyring->path;
+    }
+    return path != nullptr && run.state.file(*path) != nullptr ? path : nullptr;
+}
+
 }  // namespace
+
+OwnTime::OwnTime(RunContext& run) : run_(run), whole_(run.deadline) {
+    run.world.deadline.emplace(run.world.clock,
+                               std::max(own_time, std::chrono::ceil<Seconds>(whole_.left())));
+}
+
+OwnTime::~OwnTime() {
+    run_.world.deadline.emplace(whole_);
+}
 
 Before before_plan(const RunContext& run, const Plan& plan) {
     Before before{
         run.state,
         {.title = "Write again what files of this extension said", .steps = {}, .notes = {}}};
     for (const auto& step : plan.steps) {
-        const auto* file = std::get_if<WriteFile>(&step);
-        if (file == nullptr || run.state.file(file->path) == nullptr) {
+        const auto* path = rewritten(run, step);
+        if (path == nullptr) {
             continue;
         }
-        if (const auto text = run.world.files.read(file->path, text_limit); text.ok()) {
-            before.files.steps.emplace_back(
-                WriteFile{.path = file->path, .content = text.text, .mode = file->mode});
+        if (const auto file = run.world.files.read(*path, text_limit); file.ok()) {
+            before.files.steps.emplace_back(WriteFile{.path = *path, .content = file.text});
         }
     }
     return before;
 }
 
 std::string undo(RunContext& run, const PackageTool& tool, const Before& before) {
-    const Deadline whole = run.deadline;
-    run.world.deadline.emplace(run.world.clock,
-                               std::max(undo_time, std::chrono::ceil<Seconds>(whole.left())));
-    auto left = take_back(run, tool, before);
-    run.world.deadline.emplace(whole);
-    return left;
+    const OwnTime time(run);
+    return take_back(run, tool, before);
 }
 
 }  // namespace aadssh

@@ -7,6 +7,20 @@
 
 namespace aadssh {
 
+/// While it lives, there is time to put things in order, whatever the work has used up: the
+/// command's deadline is 45 s away, or as far as it was if that is more.
+class OwnTime {
+  public:
+    explicit OwnTime(RunContext& run);
+    ~OwnTime();
+    OwnTime(const OwnTime&) = delete;
+    OwnTime& operator=(const OwnTime&) = delete;
+
+  private:
+    RunContext& run_;
+    Deadline whole_;
+};
+
 /// How the machine was before a plan was carried out.
 struct Before {
     State state;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "handler/converge.hpp"
+#include "handler/digest.hpp"
 #include "handler/failure.hpp"
 #include "tests/unit/machines.hpp"
 
@@ -88,6 +89,40 @@ TEST_CASE("converge: undo leaves alone what an earlier run added") {
     CHECK(machine.vm.fake.files.has(machine.vm.own_source()));
     CHECK(machine.vm.fake.files.has(debian_12.keyring));
     CHECK(machine.run.state.added("aadsshlogin"));
+}
+
+TEST_CASE("converge: a keyring of ours that was rewritten in vain holds again what it held") {
+    Converged machine;
+    const auto key = key_file("mirror");
+    const std::string url = "https://keys.example/mirror.gpg";
+    machine.vm.fake.http.on(url, answer(200, key));
+    const auto keyring = [&] { return machine.vm.fake.files.text(debian_12.keyring); };
+    const auto name_key = [&] {
+        machine.run.settings.key_url = url;
+        machine.run.settings.signing_keys = {fingerprint_of(key)};
+    };
+    SUBCASE("a key that is new") {
+        REQUIRE_FALSE(machine.failure().has_value());
+        name_key();
+    }
+    SUBCASE("but not a key that was withdrawn") {
+        name_key();
+        REQUIRE_FALSE(machine.failure().has_value());
+        REQUIRE(contains_text(keyring(), key));
+        machine.run.settings = {};
+    }
+    machine.vm.published["aadsshlogin"] = "1.0.3";
+    std::string meanwhile;
+    machine.transaction([&](const Command&) {
+        meanwhile = keyring();
+        return exits(100, broken);
+    });
+    CHECK(machine.failure()->code == ExitCode::verification_failed);
+    CHECK_FALSE(contains_text(keyring(), key));
+    CHECK(contains_text(meanwhile, key) == !machine.run.settings.key_url.empty());
+    REQUIRE(machine.run.state.file(debian_12.keyring) != nullptr);
+    CHECK(machine.run.state.file(debian_12.keyring)->sha256 ==
+          std::vector<std::string>{sha256_hex(keyring())});
 }
 
 TEST_CASE("converge: undo leaves alone a package that was there before us") {

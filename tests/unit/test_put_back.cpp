@@ -197,6 +197,33 @@ TEST_CASE("put back: an upgrade for which no time was left is no failure of a ma
     CHECK(vm.version("aadsshlogin") == "1.0.2");
 }
 
+TEST_CASE("put back: a failed upgrade that left little time, or none, is put back all the same") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    auto end = exits(100, "dpkg: error processing package aadsshlogin (--configure):\n");
+    SUBCASE("less than a transaction wants") {
+        end.duration = Seconds(20);
+    }
+    SUBCASE("next to none") {
+        end.duration = Seconds(129);
+    }
+    break_upgrade(vm, "iF ", end);
+    vm.fake.processes.on_match(
+        [](const Command& c) {
+            return c.argv[0] == "apt-get" && has_word(c, "--download-only") &&
+                   has_word(c, "aadsshlogin");
+        },
+        [&vm](const Command&) {
+            vm.fake.clock.sleep(Seconds(710));
+            return exits(0);
+        });
+    const auto ended = vm.command("install");
+    CHECK(ended.code == 21);
+    CHECK(
+        contains_text(ended.err, "aadsshlogin 1.0.2, which worked before, was put back and works"));
+    CHECK(vm.version("aadsshlogin") == "1.0.2");
+}
+
 TEST_CASE("put back: asked to end after the transaction, a new version that works stays") {
     Machine vm(debian_12);
     vm.set_up_by_us();
