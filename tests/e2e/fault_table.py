@@ -91,8 +91,8 @@ ANSWERED = {status: all_three(say(20, f"answered HTTP {status}", OPEN)) for stat
 NOT_THERE = say(51, "there is no repository", "every run of the extension asks again")
 WRONG_SIGNATURE = say(61, "signature", "no proxy or mirror changes the packages")
 PASSING = "in half an hour"
-# dnf does not notice that its index could not be written whole; by the next program's time the disk says so.
-CUT_BY_DISK = say(20, "parser error", OPEN)
+# dnf does not notice that its index could not be written whole; the free space tells.
+CUT_BY_DISK = say(52, "not enough free disk space", "parser error", "df -h")
 HELD = "(python3)"
 WAIT = "wait until that program has ended"
 INDEX: dict[str, Row] = {

@@ -111,6 +111,19 @@ TEST_CASE("outcomes: an unreachable repository is explained by a look of our own
     CHECK(contains_text(failure.message(), "https_proxy"));
 }
 
+TEST_CASE("outcomes: what looks like an outage and is a full disk is told as such") {
+    Explained explained;
+    explained.vm.fake.files.free = 0;
+    const auto failure = explained.of(Outcome::network, "Failed to download: parser error");
+    CHECK(failure.code == ExitCode::missing_dependency);
+    CHECK(contains_text(failure.message(),
+                        "not enough free disk space, so \"refresh the index\" failed"));
+    CHECK(contains_text(failure.message(), "has 0 MiB free and 39 MiB are needed"));
+    CHECK(contains_text(failure.message(), "parser error"));
+    CHECK(contains_text(failure.message(), "df -h /etc"));
+    CHECK(explained.vm.fake.http.requests.empty());
+}
+
 TEST_CASE(
     "outcomes: a repository that we reach and the tool does not leaves the tool's words alone") {
     Explained explained;
