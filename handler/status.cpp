@@ -73,6 +73,39 @@ namespace {
 
 /// Several blocks: a status with all its checks, and a temporary file beside it.
 constexpr std::size_t reserve_size = 64UL * 1024;
+constexpr std::size_t block = 4096;
+
+/// The whole of it, or what a full disk has left. Best effort: nothing is lost without it yet.
+void keep_reserve(Files& files, const std::string& path) {
+    for (std::size_t size = reserve_size; size > 0; size -= block) {
+        if (files.reserve(path, size).empty()) {
+            return;
+        }
+    }
+}
+
+/// The first of the status files; empty when there is none.
+std::string any_status(const Files& files, const std::string& folder) {
+    const auto names = files.list(folder);
+    const auto found = std::ranges::find_if(
+        names, [](const std::string& name) { return name.ends_with(".status"); });
+    return found == names.end() ? std::string() : fmt::format("{}/{}", folder, *found);
+}
+
+/// Puts the first text that fits into the blocks of a status that is there: the number's own, or
+/// one of an earlier number, at which the agent looks no more (ga/exthandlers.py
+/// collect_ext_status). That gets its new name afterwards, so that no old verdict passes for a new
+/// one.
+bool rewrite(Files& files,
+             const std::string& folder,
+             const std::string& path,
+             const std::vector<std::string>& texts) {
+    const auto there = files.info(path) ? path : any_status(files, folder);
+    const bool written = !there.empty() && std::ranges::any_of(texts, [&](const std::string& text) {
+        return files.overwrite(there, text).empty();
+    });
+    return written && (there == path || files.rename(there, path).empty());
+}
 
 }  // namespace
 
@@ -88,20 +121,17 @@ std::string write_status(World& world,
     const std::string text = status_json(report, world.clock.utc());
     auto& files = world.files;
     const std::string why = files.write(path, text, 0600);
-    if (why.empty()) {
-        files.reserve(reserve, reserve_size);  // best effort: nothing is lost without it yet
-        return {};
+    bool written = why.empty();
+    if (!written) {
+        files.remove(reserve);
+        // What enable wrote first has room for the verdict alone.
+        Report verdict = report;
+        verdict.substatus.clear();
+        written = files.write(path, text, 0600).empty() ||
+                  rewrite(files, folder, path, {text, status_json(verdict, world.clock.utc())});
     }
-    files.remove(reserve);
-    if (files.write(path, text, 0600).empty() || files.overwrite(path, text).empty()) {
-        return {};
-    }
-    // What enable wrote first has room for the verdict alone.
-    Report verdict = report;
-    verdict.substatus.clear();
-    return files.overwrite(path, status_json(verdict, world.clock.utc())).empty()
-               ? std::string()
-               : fmt::format("cannot write {}: {}", path, why);
+    keep_reserve(files, reserve);
+    return written ? std::string() : fmt::format("cannot write {}: {}", path, why);
 }
 
 }  // namespace aadssh

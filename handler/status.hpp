@@ -37,8 +37,9 @@ std::string status_json(const Report& report, const std::string& utc);
 inline constexpr std::string_view status_reserve = ".aadssh-reserve";
 
 /// Writes <folder>/<sequence>.status, 0600, atomically in the same folder. On a full disk the
-/// reserve is given up for it; if even then no block is to be had, an existing file is rewritten in
-/// place, at last without the checks: an old verdict would be worse. Empty: written; else why not.
+/// reserve is given up for it, and made anew from what remains; if even then no block is to be had,
+/// this or an earlier number's file is rewritten in place, at last without the checks: an old
+/// verdict would be worse. Empty: written; else why not.
 std::string write_status(World& world,
                          const std::string& folder,
                          const std::string& sequence,

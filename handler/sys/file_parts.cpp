@@ -73,7 +73,8 @@ FileText read_open_file(int file, std::size_t limit, const std::string& path) {
     while (true) {  // until the end, not st_size: files in /proc say 0
         const ssize_t got = ::read(file, buffer.data(), buffer.size());
         if (got == 0) {
-            return {FileText::State::read, std::move(text), ""};
+            return {
+                FileText::State::read, std::move(text), "", status.st_mode & 07777U, status.st_gid};
         }
         if (got < 0 && errno != EINTR) {
             return {FileText::State::failed, "", errno_text(path, errno)};

@@ -34,6 +34,8 @@ struct FileText {
     std::string text;
     std::string
         why;  ///< for every state but `read` and `absent`: a phrase for people, with errno's text
+    unsigned mode = 0;  ///< with `text`: the permission bits of what was opened, behind all links
+    gid_t group = 0;    ///< likewise
 
     bool ok() const { return state == State::read; }
 };
@@ -53,6 +55,9 @@ class Files {
     /// The whole file if it has at most `limit` bytes; follows links.
     virtual FileText read(const std::string& path, std::size_t limit) const = 0;
 
+    /// The last `limit` bytes, or rather the whole lines in them; all of a file that is no longer.
+    virtual FileText read_end(const std::string& path, std::size_t limit) const = 0;
+
     /// Like read, but only a regular file that, like every folder above it, belongs to root and is
     /// writable by nobody else; opened without following links and checked on the open descriptor.
     /// Otherwise `untrusted`, with the offending path in `why`.
@@ -70,12 +75,13 @@ class Files {
                               unsigned mode) = 0;
 
     /// For a disk that is full: replaces the content of an existing file in the blocks it has, or
-    /// in those that can still be had; where they do not suffice nothing is changed. Not atomic: a
-    /// reader may see a mixture for an instant. Never follows a link.
+    /// in those that can still be had; where they do not suffice nothing is changed. Written at
+    /// once, with blanks over what the old text had more, which are then cut off. Never follows a
+    /// link.
     virtual std::string overwrite(const std::string& path, const std::string& content) = 0;
 
     /// Makes a file of zeros whose blocks are really there, 0600, to be removed when they are
-    /// needed; a file that exists is left as it is.
+    /// needed, or makes one that is smaller grow.
     virtual std::string reserve(const std::string& path, std::size_t bytes) = 0;
 
     /// Makes the folder and missing parents (parents 0755) with the exact mode; an existing folder

@@ -11,6 +11,7 @@ class RealFiles : public Files {
     explicit RealFiles(std::string root = "", uid_t trusted_owner = 0);
 
     FileText read(const std::string& path, std::size_t limit) const override;
+    FileText read_end(const std::string& path, std::size_t limit) const override;
     FileText read_trusted(const std::string& path, std::size_t limit) const override;
     std::optional<FileInfo> info(const std::string& path) const override;
     std::vector<std::string> list(const std::string& folder) const override;

@@ -109,7 +109,17 @@ FileText FakeFiles::read(const std::string& path, std::size_t limit) const {
         return {
             FileText::State::too_big, "", fmt::format("{} has more than {} bytes", path, limit)};
     }
-    return {FileText::State::read, found->second.content, ""};
+    const FakeFile& file = found->second;
+    return {FileText::State::read, file.content, "", file.mode, file.group};
+}
+
+FileText FakeFiles::read_end(const std::string& path, std::size_t limit) const {
+    FileText file = read(path, std::string::npos);
+    if (file.text.size() > limit) {
+        file.text.erase(0, file.text.size() - limit);
+        file.text.erase(0, file.text.find('\n') + 1);
+    }
+    return file;
 }
 
 FileText FakeFiles::read_trusted(const std::string& path, std::size_t limit) const {
@@ -135,7 +145,7 @@ std::optional<FileInfo> FakeFiles::info(const std::string& path) const {
     return FileInfo{entry.kind,
                     entry.mode,
                     entry.owner,
-                    0,
+                    entry.group,
                     entry.content.size(),
                     entry.modified,
                     longest(devices, path).value_or(1)};
@@ -179,7 +189,8 @@ std::string FakeFiles::overwrite(const std::string& path, const std::string& con
 }
 
 std::string FakeFiles::reserve(const std::string& path, std::size_t bytes) {
-    if (entries.contains(path)) {
+    if (const auto found = entries.find(path);
+        found != entries.end() && found->second.content.size() >= bytes) {
         return {};
     }
     std::string error = change("reserve " + path, path);

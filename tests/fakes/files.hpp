@@ -15,6 +15,7 @@ struct FakeFile {
     unsigned mode = 0644;
     uid_t owner = 0;
     std::int64_t modified = 0;
+    gid_t group = 0;
 };
 
 /// A file system in a map. `/` exists; add() makes the folders above a file, the Files functions do
@@ -57,6 +58,7 @@ class FakeFiles : public Files {
     struct Killed {};
 
     FileText read(const std::string& path, std::size_t limit) const override;
+    FileText read_end(const std::string& path, std::size_t limit) const override;
     FileText read_trusted(const std::string& path, std::size_t limit) const override;
     std::optional<FileInfo> info(const std::string& path) const override;
     std::vector<std::string> list(const std::string& folder) const override;

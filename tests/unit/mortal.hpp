@@ -45,6 +45,9 @@ class Mortal {
         FileText read(const std::string& path, std::size_t limit) const override {
             return inner_.read(path, limit);
         }
+        FileText read_end(const std::string& path, std::size_t limit) const override {
+            return inner_.read_end(path, limit);
+        }
         FileText read_trusted(const std::string& path, std::size_t limit) const override {
             return inner_.read_trusted(path, limit);
         }

@@ -64,6 +64,27 @@ TEST_CASE("reading says what there is") {
     CHECK(not_opened(EACCES, "/x").why == "/x: Permission denied");
 }
 
+TEST_CASE("the end of a file begins with a whole line") {
+    Sandbox box;
+    box.put("/a", "one\ntwo\nthree\n");
+    const auto end = [&](std::size_t limit) { return box.files.read_end("/a", limit).text; };
+    CHECK(end(14) == "one\ntwo\nthree\n");
+    CHECK(end(100) == "one\ntwo\nthree\n");
+    CHECK(end(12) == "two\nthree\n");
+    CHECK(end(7) == "three\n");
+    CHECK(end(6).empty());
+    CHECK(box.files.read_end("/b", 9).state == State::absent);
+    CHECK(box.files.read_end("/", 9).state == State::not_a_file);
+}
+
+TEST_CASE("reading tells the mode behind a link") {
+    Sandbox box;
+    box.put("/a", "x", 0666);
+    fs::create_symlink(box.real("/a"), box.real("/link"));
+    CHECK(box.files.read("/link", 9).mode == 0666);
+    CHECK(box.files.read("/link", 9).group == ::getegid());
+}
+
 TEST_CASE("a trusted file belongs, like all above it, to the right user alone") {
     Sandbox box;
     box.put("/etc/app/settings.json", "{}");
