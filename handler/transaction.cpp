@@ -17,6 +17,7 @@ namespace aadssh {
 namespace {
 
 constexpr Milliseconds lock_poll{500};
+constexpr std::size_t output_limit = 4UL * 1024 * 1024;
 
 std::string output_path() {
     return std::string(state_folder) + "/transaction.log";
@@ -74,10 +75,10 @@ void journal(RunContext& run,
     run.store.save(run.state);
 }
 
-/// What the tool has printed. The file goes: it is as the tool wrote it, with secrets perhaps, and
-/// the log gets it scrubbed.
+/// What the tool has printed; what goes wrong stands at the end. The file goes: it is as the tool
+/// wrote it, with secrets perhaps, and the log gets it scrubbed.
 std::string take_output(RunContext& run) {
-    auto text = run.world.files.read(output_path(), 4UL * 1024 * 1024).text;
+    auto text = run.world.files.read_end(output_path(), output_limit).text;
     run.world.files.remove(output_path());
     return text;
 }

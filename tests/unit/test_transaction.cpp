@@ -109,6 +109,20 @@ TEST_CASE("transaction: detached, in /, its output in a file outside the handler
     CHECK_FALSE(attempt.vm.fake.files.has(child.output_path));
 }
 
+TEST_CASE("transaction: of more output than is read, the end counts") {
+    Attempt attempt;
+    std::string output;
+    while (output.size() < 5UL * 1024 * 1024) {
+        output += "Setting up some package\n";
+    }
+    attempt.vm.fake.processes.on({"apt-get"}, exits(100, output + "E: broken\n"));
+    const auto result = run_transaction(attempt.run, apt, attempt.step);
+    CHECK(result.output.size() <= 4UL * 1024 * 1024);
+    CHECK(result.output.starts_with("Setting up"));
+    CHECK(result.output.ends_with("\nE: broken\n"));
+    CHECK(logged("E: broken"));
+}
+
 TEST_CASE("transaction: it is not started when its intent cannot be recorded") {
     Attempt attempt;
     attempt.vm.fake.files.refused[state_folder] = "No space left on device";
