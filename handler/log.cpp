@@ -2,14 +2,18 @@
 #include "handler/log.hpp"
 
 #include "handler/scrub.hpp"
+#include "handler/sys/descriptor.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -63,11 +67,20 @@ void log_line(spdlog::level::level_enum level, std::string_view text) {
     }
 }
 
-/// The file may name users and proxies, and its folder is open to everybody (0755).
+/// The file may name users and proxies, and its folder is open to everybody (0755). spdlog opens by
+/// fopen(3), which follows links and leaves the mode to the umask, so the file is made before it. A
+/// folder that is missing is made by spdlog.
 spdlog::file_event_handlers close_to_others() {
     spdlog::file_event_handlers handlers;
+    handlers.before_open = [](const spdlog::filename_t& path) {
+        constexpr int how = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+        if (!Descriptor(::open(path.c_str(), how, 0640)) && errno != ENOENT) {
+            throw spdlog::spdlog_ex("cannot open " + path, errno);
+        }
+    };
     handlers.after_open = [](const spdlog::filename_t&, std::FILE* file) {
-        if (fchmod(fileno(file), 0640) != 0) {
+        if (::fchmod(::fileno(file), 0640) != 0 ||
+            ::fcntl(::fileno(file), F_SETFD, FD_CLOEXEC) != 0) {
             throw spdlog::spdlog_ex("cannot restrict access to the log file", errno);
         }
     };

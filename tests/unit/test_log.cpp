@@ -3,9 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -153,12 +156,51 @@ TEST_CASE("log: a folder that cannot be used is told, and logging goes on withou
     CHECK(kept_log_lines().back() == "goes on");
 }
 
+TEST_CASE("log: a link is not followed") {
+    LogFolder folder;
+    std::ofstream(folder.path() + "/target") << "theirs";
+    std::filesystem::create_symlink(folder.path() + "/target", folder.path() + "/handler.log");
+    CHECK(contains(open_log(folder.path()), "cannot open " + folder.path() + "/handler.log"));
+    log_info("not for them");
+    CHECK(folder.text("target") == "theirs");
+    std::filesystem::remove(folder.path() + "/target");
+    CHECK(open_log(folder.path()) != "");
+    CHECK_FALSE(std::filesystem::exists(folder.path() + "/target"));
+}
+
+TEST_CASE("log: a folder that is missing is made") {
+    LogFolder folder;
+    CHECK(open_log(folder.path() + "/deep/down") == "");
+}
+
+TEST_CASE("log: no program that is started gets the file") {
+    LogFolder folder;
+    REQUIRE(open_log(folder.path()) == "");
+    int found = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;  // the iterator's own
+        if (std::filesystem::read_symlink(entry.path(), gone) == log_path()) {
+            const int number = std::stoi(entry.path().filename());
+            CHECK((::fcntl(number, F_GETFD) & FD_CLOEXEC) != 0);
+            ++found;
+        }
+    }
+    CHECK(found == 1);
+}
+
 TEST_CASE("log: a full disk ends nothing") {
     LogFolder folder;
-    std::filesystem::create_symlink("/dev/full", folder.path() + "/handler.log");
-    open_log(folder.path());
+    REQUIRE(open_log(folder.path()) == "");
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit nothing = before;
+    nothing.rlim_cur = 0;
+    ::setrlimit(RLIMIT_FSIZE, &nothing);
     log_info("lost");
     log_output("lost\ntoo");
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
     CHECK(kept_log_lines().back() == "  | too");
 }
 
