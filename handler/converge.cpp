@@ -2,6 +2,7 @@
 #include "handler/converge.hpp"
 
 #include "handler/digest.hpp"
+#include "handler/exposed_file.hpp"
 #include "handler/find_proxy.hpp"
 #include "handler/keyring.hpp"
 #include "handler/log.hpp"
@@ -105,6 +106,9 @@ Applied install_from(RunContext& run,
                      const InstallInputs& inputs,
                      std::string& left) {
     const auto& tool = *facts.support.row->tool;
+    if (const auto exposed = exposed_file(run.world, tool, inputs)) {
+        throw Failure(*exposed);
+    }
     try {
         return apply_or_undo(run, tool, tool.install_plan(inputs), left);
     } catch (Failure& failure) {

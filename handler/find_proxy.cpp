@@ -19,12 +19,11 @@ constexpr Milliseconds question_limit = Seconds(20);
 
 /// A file's text; empty when there is none, or when anybody may write into it.
 std::string text_of(const World& world, const std::string& path) {
-    const auto info = world.files.info(path);
-    if (info && info->kind != FileInfo::Kind::link && (info->mode & 0002U) != 0) {
+    const auto file = world.files.read(path, size_limit);
+    if ((file.mode & 0002U) != 0) {
         log_warning(fmt::format("{} names no proxy for us: anybody may write into it", path));
         return {};
     }
-    const auto file = world.files.read(path, size_limit);
     if (!file.ok() && file.state != FileText::State::absent) {
         log_warning(fmt::format("{} could not be searched for a proxy: {}", path, file.why));
     }

@@ -3,6 +3,7 @@
 
 #include "handler/advice.hpp"
 #include "handler/converge.hpp"
+#include "handler/exposed_file.hpp"
 #include "handler/facts.hpp"
 #include "handler/failure.hpp"
 #include "handler/find_proxy.hpp"
@@ -57,9 +58,14 @@ void stop_at(Outlook& outlook, const Failure& failure) {
     }
 }
 
-Plan first_plan(RunContext& run, const Facts& facts, const Repository& rung) {
-    return facts.support.row->tool->install_plan(
-        install_inputs(run.world, facts, rung, run.settings, run.proxies, run.state));
+Plan first_plan(RunContext& run, const Facts& facts, const Repository& rung, Outlook& outlook) {
+    const auto& tool = *facts.support.row->tool;
+    const auto inputs =
+        install_inputs(run.world, facts, rung, run.settings, run.proxies, run.state);
+    if (const auto exposed = exposed_file(run.world, tool, inputs)) {
+        stop_at(outlook, *exposed);
+    }
+    return tool.install_plan(inputs);
 }
 
 /// What an installation's own steps do not mend.
@@ -122,7 +128,7 @@ Outlook look_ahead(RunContext& run) {
             look_at_damage(run, facts, rung, outlook);
             if (!kept) {
                 look_at_resources(run, facts, in_order, outlook);
-                outlook.plan = first_plan(run, facts, rung);
+                outlook.plan = first_plan(run, facts, rung, outlook);
             }
         }
         if (kept && !outlook.repair) {

@@ -123,7 +123,11 @@ TEST_CASE("find proxy: what cannot be read, or what anybody may write, names non
     search.file("/etc/environment", "https_proxy=http://planted.example:1\n");
     search.vm.fake.files.entries.at("/etc/environment").mode = 0666;
     CHECK(search.found() == "none");
-    search.vm.fake.files.entries.at("/etc/environment").mode = 0644;
+    search.vm.fake.files.entries["/etc/real"] = search.vm.fake.files.entries["/etc/environment"];
+    search.vm.fake.files.add_link("/etc/environment", "/etc/real");
+    CHECK(search.found() == "none");
+    search.vm.fake.files.entries.at("/etc/real").mode = 0644;
+    CHECK(contains_text(search.found(), "planted.example:1"));
     search.vm.fake.files.answers["/etc/environment"] = {
         FileText::State::too_big, "", "it has more than 262144 bytes"};
     CHECK(search.found() == "none");
