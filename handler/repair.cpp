@@ -7,6 +7,7 @@
 #include "handler/outcome_failure.hpp"
 #include "handler/packages.hpp"
 #include "handler/pam_stack.hpp"
+#include "handler/resources.hpp"
 #include "handler/sshd_reload.hpp"
 #include "handler/verify.hpp"
 
@@ -138,6 +139,9 @@ void repair(RunContext& run, const Facts& facts) {
             failure.remedy =
                 fmt::format("on the VM, as root: {}; or set repair to true", failure.remedy);
             throw Failure(failure);
+        }
+        if (const auto shortage = disk_shortage(run.world, *facts.support.row->tool)) {
+            throw Failure(*shortage);
         }
         log_warning("missing, and mended now: " + missing);
         const auto done = mend(run, facts, missing);

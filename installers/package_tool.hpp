@@ -135,7 +135,8 @@ struct PackageTool {
     /// tool gets it, has a module.
     std::span<const std::string_view> selinux_policies;
 
-    /// Beside what every installation needs: caches, the package database.
+    /// Beside what every installation needs: caches, the package database, and the folder where rpm
+    /// puts the scripts of packages (its macro _tmppath).
     std::span<const SpaceNeed> space;
 
     Plan (*install_plan)(const InstallInputs&);

@@ -194,6 +194,7 @@ std::string downgrade_hint(const std::string& package, const std::string& versio
 constexpr SpaceNeed space[] = {
     {"/var/cache/tdnf", 16},
     {"/var/lib/rpm", 16},
+    {"/var/tmp", 1},
 };
 
 constexpr Hint hints[] = {

@@ -140,6 +140,7 @@ std::string downgrade_hint(const std::string& package, const std::string& versio
 constexpr SpaceNeed space[] = {
     {"/var/cache/yum", 32},
     {"/var/lib/rpm", 16},
+    {"/var/tmp", 1},
 };
 
 }  // namespace

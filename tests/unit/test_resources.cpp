@@ -2,6 +2,9 @@
 #include "handler/resources.hpp"
 #include "installers/apt.hpp"
 #include "installers/dnf.hpp"
+#include "installers/tdnf.hpp"
+#include "installers/yum.hpp"
+#include "installers/zypper.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -62,6 +65,37 @@ TEST_CASE("disk space: every tool asks for its own cache and database") {
         REQUIRE(shortage);
         CHECK(contains_text(shortage->cause, "0 MiB free"));
     }
+}
+
+TEST_CASE("disk space: tools on rpm's database need a place for the scripts of packages") {
+    Machine vm(rhel_9);
+    vm.fake.files.add_folder("/var/tmp");
+    vm.fake.files.devices = {{"/var/tmp", 9}};
+    vm.fake.files.free_below = {{"/var/tmp", 0}};
+    for (const auto* tool : {&dnf, &yum, &tdnf, &zypper}) {
+        CAPTURE(tool->name);
+        const auto shortage = disk_shortage(vm.fake.world(), *tool);
+        REQUIRE(shortage);
+        CHECK(contains_text(shortage->cause,
+                            "the file system of /var/tmp has 0 MiB free and 1 MiB are needed"));
+    }
+    CHECK_FALSE(disk_shortage(vm.fake.world(), apt));
+}
+
+TEST_CASE("enable: a repair for which there is no room is 52, and is not begun") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.reset_ssh();
+    vm.fake.files.free = 3 * mebibyte;
+    const auto before = vm.system();
+    const auto ended = vm.command("enable");
+    CHECK(ended.code == 52);
+    CHECK(contains_text(ended.err, "has 3 MiB free and 39 MiB are needed"));
+    CHECK(vm.check_level("repair") == "error");
+    CHECK(vm.package_manager_commands().empty());
+    CHECK(vm.system() == before);
+    vm.fake.files.add("/etc/aadsshlogin/settings.json", R"({"repair": false})");
+    CHECK(vm.command("enable").code == 21);  // nothing would be installed
 }
 
 TEST_CASE("install: on a full disk it is 52 with the amounts, before anything is touched") {
