@@ -135,7 +135,8 @@ void await_earlier_transaction(RunContext& run) {
             run.world.clock.sleep(lock_poll);
         }
     }
-    if (const auto* tool = machine_tool(run.world); tool != nullptr) {
+    const auto* tool = machine_tool(run.world);
+    if (tool != nullptr) {
         if (same_boot && earlier.process.pid == 0) {
             await_locks(run, *tool, Milliseconds(0));
         }
@@ -146,6 +147,9 @@ void await_earlier_transaction(RunContext& run) {
     }
     clear_journal(run);
     log_output(take_output(run));
+    if (tool != nullptr && !tool->scratch.empty()) {
+        run.world.files.remove_tree(std::string(tool->scratch));  // it was worked in until now
+    }
 }
 
 void note_dependencies(RunContext& run,

@@ -32,9 +32,15 @@ class Mortal {
     bool dead() const { return dead_; }
 
   private:
-    void point() {
+    /// Whether the point is where it dies, or after that.
+    bool dies() {
         if (left_ > 0 && --left_ == 0) {
             dead_ = true;
+        }
+        return dead_;
+    }
+    void point() {
+        if (dies()) {
             throw Killed{};
         }
     }
@@ -81,8 +87,9 @@ class Mortal {
         std::string remove(const std::string& path) override {
             return change([&] { return inner_.remove(path); });
         }
+        /// Destructors call this, and must not throw: dead, it goes on to the next point in vain.
         std::string remove_tree(const std::string& path) override {
-            return change([&] { return inner_.remove_tree(path); });
+            return mortal_.dies() ? "dead" : inner_.remove_tree(path);
         }
         std::string rename(const std::string& from, const std::string& to) override {
             return change([&] { return inner_.rename(from, to); });
@@ -100,9 +107,6 @@ class Mortal {
       private:
         template <class Change>
         std::string change(Change change) {
-            if (mortal_.dead_) {
-                return "dead";
-            }
             mortal_.point();
             return change();
         }

@@ -43,51 +43,134 @@ void check_clean(const Machine& vm, const std::map<std::string, std::string>& be
     CHECK_FALSE(vm.fake.files.has("/var/cache/aadsshlogin-handler"));
 }
 
-/// Install, killed at the n-th point; install again; uninstall. False: it ended before that point.
-bool install_survives(const Distribution& distribution, int n) {
-    Machine vm(distribution);
-    const auto before = vm.system();
+/// Whether the command got as far as its n-th point, where it is killed.
+bool killed(Machine& vm, const std::string& command, int n) {
     Mortal mortal(vm.fake);
     mortal.die_at(n);
     try {
-        vm.command({"install"}, mortal.world);
+        vm.command({command}, mortal.world);
     } catch (const Mortal::Killed&) {
     }
-    if (!mortal.dead()) {
-        return false;
-    }
-    CAPTURE(n);
-    let_orphans_end(vm);
-    const auto again = vm.command("install");
-    CHECK_MESSAGE(again.code == 0, again.err);
-    CHECK(vm.version("aadsshlogin") == "1.0.2");
-    CHECK_FALSE(vm.fake.files.has("/var/cache/aadsshlogin-handler"));
-    const auto removal = vm.command("uninstall");
-    CHECK_MESSAGE(removal.code == 0, removal.err);
-    check_clean(vm, before);
-    return true;
+    return mortal.dead();
 }
 
-/// Uninstall, killed at the n-th point; install; uninstall.
-bool uninstall_survives(const Distribution& distribution, int n) {
-    Machine vm(distribution);
-    const auto before = vm.system();
+// What is there before the command that is killed.
+
+void nothing(Machine& /*vm*/) {}
+
+void installed(Machine& vm) {
     vm.set_up_by_us();
-    Mortal mortal(vm.fake);
-    mortal.die_at(n);
-    try {
-        vm.command({"uninstall"}, mortal.world);
-    } catch (const Mortal::Killed&) {
-    }
-    if (!mortal.dead()) {
+}
+
+void newer_version(Machine& vm) {
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+}
+
+/// The newer version fails half-way, so the one that worked is put back.
+void newer_version_that_fails(Machine& vm) {
+    newer_version(vm);
+    vm.fake.processes.on_match(
+        [&vm](const Command& c) {
+            return vm.published.at("aadsshlogin") == "1.0.3" && c.argv[0] == "apt-get" &&
+                   has_word(c, "--no-download") && has_word(c, "aadsshlogin");
+        },
+        [&vm](const Command&) {
+            vm.dpkg["aadsshlogin"] = {"iF ", "1.0.3"};
+            vm.aad_in_sshd = false;
+            return exits(100, "dpkg: error processing package aadsshlogin (--configure):\n");
+        });
+}
+
+void damaged(Machine& vm) {
+    vm.set_up_by_us();
+    vm.reset_ssh();
+}
+
+/// The agent's variables at `update` of version 2.0.0, which takes over from 1.0.0.
+void next_version(Machine& vm) {
+    vm.fake.environment["AZURE_GUEST_AGENT_EXTENSION_VERSION"] = "2.0.0";
+    vm.fake.environment["AZURE_GUEST_AGENT_UPDATING_FROM_VERSION"] = "1.0.0";
+    vm.fake.environment["VERSION"] = "2.0.0";
+}
+
+void updating(Machine& vm) {
+    vm.set_up_by_us();
+    next_version(vm);
+}
+
+// What the agent runs next.
+
+void succeeds(Machine& vm, const std::string& command) {
+    const auto ended = vm.command(command);
+    CHECK_MESSAGE(ended.code == 0, ended.err);
+    CHECK_FALSE(vm.fake.files.has("/var/cache/aadsshlogin-handler"));
+}
+
+void check_good(const Machine& vm, const std::string& version) {
+    CHECK(vm.version("aadsshlogin") == version);
+    CHECK(vm.aad_in_sshd);
+}
+
+void install(Machine& vm) {
+    succeeds(vm, "install");
+    check_good(vm, vm.published.at("aadsshlogin"));
+}
+
+void install_a_version_that_works(Machine& vm) {
+    vm.published["aadsshlogin"] = "1.0.4";
+    install(vm);
+}
+
+void enable(Machine& vm) {
+    succeeds(vm, "enable");
+    check_good(vm, "1.0.2");
+}
+
+void uninstall(Machine& vm) {
+    succeeds(vm, "uninstall");
+    CHECK(vm.version("aadsshlogin") == "(absent)");
+}
+
+void update(Machine& vm) {
+    succeeds(vm, "update");
+    vm.fake.environment["AZURE_GUEST_AGENT_EXTENSION_VERSION"] = "1.0.0";
+    succeeds(vm, "uninstall");
+    check_good(vm, "1.0.2");
+    vm.fake.environment["AZURE_GUEST_AGENT_EXTENSION_VERSION"] = "2.0.0";
+    install(vm);
+}
+
+/// A marker that was whole when `update` was killed is used up by one uninstall.
+void deletion(Machine& vm) {
+    vm.fake.environment["AZURE_GUEST_AGENT_EXTENSION_VERSION"] = "1.0.0";
+    succeeds(vm, "uninstall");
+}
+
+struct Scene {
+    std::string what;
+    const Distribution& distribution;
+    void (*before)(Machine&);
+    const char* command;  ///< is killed
+    void (*next)(Machine&);
+    int points;  ///< there are at least so many, or the walk is none
+};
+
+/// The command killed at its n-th point, what comes next, and a removal that leaves nothing.
+bool survives(const Scene& scene, int n) {
+    Machine vm(scene.distribution);
+    vm.reset_ssh();  // so that a damaged sshd_config is as it was at first
+    const auto system = vm.system();
+    scene.before(vm);
+    if (!killed(vm, scene.command, n)) {
         return false;
     }
+    CAPTURE(scene.what);
     CAPTURE(n);
     let_orphans_end(vm);
-    const auto again = vm.command("install");
-    CHECK_MESSAGE(again.code == 0, again.err);
-    CHECK(vm.command("uninstall").code == 0);
-    check_clean(vm, before);
+    scene.next(vm);
+    succeeds(vm, "uninstall");
+    check_clean(vm, system);
     return true;
 }
 
@@ -127,15 +210,32 @@ int walk(const std::function<bool(int)>& survives) {
 
 }  // namespace
 
-TEST_CASE("kill walk: install can be killed at every change and every start of a program") {
-    CHECK(walk([](int n) { return install_survives(debian_12, n); }) > 30);
-    CHECK(walk([](int n) { return install_survives(debian_11, n); }) > 30);
-    CHECK(walk([](int n) { return install_survives(rhel_9, n); }) > 30);
-}
-
-TEST_CASE("kill walk: uninstall can be killed at every change and every start of a program") {
-    CHECK(walk([](int n) { return uninstall_survives(debian_12, n); }) > 10);
-    CHECK(walk([](int n) { return uninstall_survives(rhel_9, n); }) > 10);
+TEST_CASE("kill walk: every command can be killed at every change and every start of a program") {
+    const Scene scenes[] = {
+        {"install", debian_12, nothing, "install", install, 50},
+        {"install", debian_11, nothing, "install", install, 50},
+        {"install", rhel_9, nothing, "install", install, 50},
+        {"an upgrade", debian_12, newer_version, "install", install, 40},
+        {"an upgrade", rhel_9, newer_version, "install", install, 40},
+        {"an upgrade that is put back",
+         debian_12,
+         newer_version_that_fails,
+         "install",
+         install_a_version_that_works,
+         60},
+        {"a repair", debian_12, damaged, "enable", enable, 40},
+        {"a repair", rhel_9, damaged, "enable", enable, 40},
+        {"uninstall, then install", debian_12, installed, "uninstall", install, 30},
+        {"uninstall, then install", rhel_9, installed, "uninstall", install, 30},
+        {"uninstall twice", debian_12, installed, "uninstall", uninstall, 30},
+        {"uninstall twice", rhel_9, installed, "uninstall", uninstall, 30},
+        {"update twice", debian_12, updating, "update", update, 5},
+        {"update, then deletion", debian_12, updating, "update", deletion, 5},
+    };
+    for (const Scene& scene : scenes) {
+        CAPTURE(scene.what);
+        CHECK(walk([&scene](int n) { return survives(scene, n); }) >= scene.points);
+    }
 }
 
 TEST_CASE("failure walk: whatever change fails, install succeeds or takes back what it added") {
