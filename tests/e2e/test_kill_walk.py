@@ -18,6 +18,7 @@ from expectations import assert_good, assert_removed
 from rig.debs import NEW, OLD
 from rig.machine import Machine, wait_until
 from rig.rpms import PINNED
+from test_lifecycle import UPDATE
 
 MakeMachine = Callable[..., Machine]
 # Renames are the journal and every file written, a mode is set when such a file is open and not yet whole; a clone is a program
@@ -33,7 +34,7 @@ def start(m: Machine, operation: str, *strace: str, stderr: str = "/dev/null") -
     folder = m.handler()
     before = [*strace_inside(m), "-qq", *strace] if strace else []
     return m.popen("setsid", "--wait", *before, "sh", "-c", 'cd "$1" && exec "$2" "$3" 2>"$4"', "sh", folder.inside, "./aadssh-handler.sh", operation, stderr,
-                   env=folder.environment(0, {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                   env=folder.environment(0, UPDATE if operation == "update" else {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def strace_inside(m: Machine) -> list[str]:
@@ -106,7 +107,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def to_walk(steps: list[tuple[str, int]], config: pytest.Config, first: int = 0) -> list[tuple[str, int]]:
-    return steps if config.getoption("--full") else steps[first::STRIDE]
+    return steps if config.getoption("--full") else steps[first % len(steps)::STRIDE]
 
 
 @pytest.mark.parametrize("group", (False, True), ids=("alone", "group"))
@@ -134,18 +135,29 @@ def test_killed_install(machine: MakeMachine, record_property: Callable[[str, ob
     record_property("kill walk", (family, len(steps), len(walk)))
 
 
-@pytest.mark.parametrize("operation", ("enable", "uninstall", "update"))
-def test_other_commands_killed(machine: MakeMachine, pytestconfig: pytest.Config, operation: str) -> None:
+# What is killed, what comes next, and whether its whole group is killed. A standard run takes every second row.
+OTHERS = (
+    ("enable", "install", True), ("enable", "install", False), ("uninstall", "install", False), ("uninstall", "install", True),
+    ("uninstall", "uninstall", True), ("uninstall", "uninstall", False), ("update", "install", False), ("update", "install", True),
+)
+
+
+@pytest.mark.parametrize("operation, following, group", OTHERS)
+def test_other_commands_killed(machine: MakeMachine, pytestconfig: pytest.Config, operation: str, following: str, group: bool) -> None:
     m = machine("debian12")
     before = m.snapshot_etc()
     assert m.direct("install").code == 0
     steps = steps_of(m, operation)
     assert len(steps) >= 2
-    for step in to_walk(steps, pytestconfig):
-        m.direct("install")
-        assert kill_at(m, operation, step, group=True), f"{step} was not reached."
+    for step in to_walk(steps, pytestconfig, STRIDE // 2 * group):
         assert m.direct("install").code == 0
-        assert_good(m, OLD)
+        assert kill_at(m, operation, step, group), f"{step} was not reached."
+        done = m.direct(following)
+        assert done.code == 0, f"{step}: {done.stderr}"
+        if following == "install":
+            assert_good(m, OLD)
+        else:
+            assert_removed(m, before)
     assert m.direct("uninstall").code == 0
     assert_removed(m, before)
 
@@ -172,20 +184,43 @@ def test_killed_while_the_package_is_being_configured(machine: MakeMachine, fami
     assert_removed(m, before)
 
 
-def test_killed_upgrade(machine: MakeMachine) -> None:
-    m = machine("debian12")
-    assert m.direct("install").code == 0
-    m.microsoft.offer(OLD, NEW)
-    walked = 0
-    for name in ("clone", "renameat"):
-        number = 0
-        while kill_at(m, "install", (name, number + 1), group=True):
-            number += 1
-            assert m.package_state("aadsshlogin")[0] in ("ii", "iF", "iU", "iH", "iW")
-        walked += number
-    assert walked >= 10
-    assert m.direct("install").code == 0
+# Here with zypper a release that can take the newer version.
+UPGRADES = (("debian12", True), ("debian12", False), ("rhel9", False), ("rhel9", True), ("sles156", True), ("sles156", False))
+
+
+@pytest.mark.parametrize("family, group", UPGRADES)
+def test_killed_upgrade(machine: MakeMachine, record_property: Callable[[str, object], None], pytestconfig: pytest.Config,
+                        family: str, part: int, parts: int, group: bool) -> None:
+    m = machine(family)
+    before = m.snapshot_etc()
+    prepare(m)
+
+    def ready_to_upgrade() -> None:
+        m.microsoft.offer(OLD)
+        assert m.direct("install").code == 0
+        m.microsoft.offer(OLD, NEW)
+
+    def remove() -> None:
+        removed = m.direct("uninstall")
+        assert removed.code == 0, removed.stderr
+        assert_removed(m, before)
+
+    ready_to_upgrade()
+    remove()  # what the first run alone does is no step of the others
+    ready_to_upgrade()
+    steps = steps_of(m, "install")
     assert_good(m, NEW)
+    remove()
+    assert len(steps) >= 40, f"Only {len(steps)} steps: is the trace complete?"
+    walk = to_walk(steps, pytestconfig, STRIDE // 2 * group)[part::parts]
+    for step in walk:
+        ready_to_upgrade()
+        assert kill_at(m, "install", step, group), f"{step} was not reached."
+        again = m.direct("install")
+        assert again.code == 0, f"{step}: {again.stderr}\n{m.handler_log()[-3000:]}"
+        assert_good(m, NEW)
+        remove()
+    record_property("kill walk", (f"{family}, upgrade", len(steps), len(walk)))
 
 
 def test_sigterm_ends_a_wait_with_a_status(machine: MakeMachine) -> None:
