@@ -23,6 +23,7 @@ LOCKS = {"apt": "/var/lib/dpkg/lock-frontend", "dnf": "/var/lib/rpm/.rpm.lock", 
 RPM_KEYRING = "/etc/pki/rpm-gpg/RPM-GPG-KEY-aadsshlogin-handler"
 PACKAGE_MANAGERS = {"apt", "apt-get", "apt-cache", "apt-helper", "dpkg", "dpkg-deb", "dnf", "yum", "tdnf", "zypper"}
 RPM_QUESTIONS = ("-q", "-qa", "-qf")
+APT_CONFIGS_QUESTION = ["--print-foreign-architectures"]  # to dpkg
 
 
 def rpm_version(version: str) -> tuple[str, str]:
@@ -70,6 +71,8 @@ def assert_removed(machine: Machine, before: Snapshot, except_for: tuple[str, ..
     assert machine.package_state("aadsshlogin")[0] in ("", "un")
     for path in (OWN_SOURCE, *OWN_SOURCE_OF.values(), STATE, SCRATCH, keyring(machine)):
         assert not machine.exists(path), f"{path} is still there."
+    for path in ("/etc/ssh/sshd_config", "/etc/passwd", "/etc/group"):
+        assert "aad" not in machine.read(path), f"{path} still speaks of us."
     changed = {path for path in difference(before, machine.snapshot_etc()) if not path.startswith(except_for or ("\0",))}
     assert not changed, f"Not as before: {sorted(changed)}"
 
@@ -92,6 +95,6 @@ def substatus(status: Any) -> dict[str, tuple[str, str]]:
 
 def package_managers(machine: Machine) -> list[list[str]]:
     """The package-manager processes that were started; dpkg-query and rpm -q are questions to the database and not among them."""
-    started = [argv for argv in machine.process_log() if argv]
+    started = [argv for argv in machine.process_log() if argv and argv[1:] != APT_CONFIGS_QUESTION]
     return [argv for argv in started if (name := argv[0].rpartition("/")[2]) in PACKAGE_MANAGERS
             or (name == "rpm" and argv[1:2] and argv[1] not in RPM_QUESTIONS)]

@@ -15,10 +15,15 @@ from rig.machine import ABSENT, Machine, wait_until
 
 MakeMachine = Callable[..., Machine]
 FAMILIES = ("debian11", "debian12", "debian12-minimal", "debian13", "ubuntu2004", "ubuntu2204", "ubuntu2404")
-# What openssh-server and its own dependencies leave in /etc; they stay at removal.
-DEPENDENCY_FILES = ("/etc/ssh", "/etc/default", "/etc/init.d", "/etc/rc", "/etc/pam.d/sshd", "/etc/ufw", "/etc/group", "/etc/gshadow", "/etc/passwd",
-                    "/etc/shadow", "/etc/subuid", "/etc/subgid", "/etc/ssl", "/etc/ca-certificates", "/etc/ld.so.cache", "/etc/alternatives",
-                    "/etc/network", "/etc/systemd", "/etc/runit", "/etc/sv", "/etc/gss", "/etc/libnl-3", "/etc/ldap", "/etc/.pwd.lock", "/etc/resolvconf", "/etc/hosts.", "/etc/sysctl", "/etc/ucf.conf")
+# Beginnings of what openssh-server, ca-certificates and their dependencies bring into /etc of the minimal machine; it stays at removal.
+DEPENDENCY_FILES = (
+    "/etc/ca-certificates", "/etc/default/ssh", "/etc/group", "/etc/gshadow", "/etc/hosts.allow", "/etc/hosts.deny", "/etc/init.d/procps",
+    "/etc/init.d/ssh", "/etc/pam.d/sshd", "/etc/passwd", *(f"/etc/rc{level}.d/S01ssh" for level in (2, 3, 4, 5)), "/etc/rcS.d/S01procps",
+    "/etc/runit", "/etc/shadow", "/etc/ssh", "/etc/ssl/certs", "/etc/sv", "/etc/sysctl.", "/etc/systemd/system/multi-user.target.wants/ssh.service",
+    "/etc/systemd/system/sshd.service", "/etc/ucf.conf", "/etc/ufw",
+)
+STOCK_SSHD_CONFIG = "/usr/share/openssh/sshd_config"
+SUDOERS = "/etc/sudoers.d/aad_admins"
 
 
 def installed(machine: Machine, **goal: object) -> Machine:
@@ -62,6 +67,7 @@ def test_install_enable_uninstall(machine: MakeMachine, family: str) -> None:
     assert_removed(m, before, DEPENDENCY_FILES if family == "debian12-minimal" else ())
     if family == "debian12-minimal":
         assert m.package_state("openssh-server")[0] == "ii"
+        assert m.read("/etc/ssh/sshd_config") == m.read(STOCK_SSHD_CONFIG) != ""
         assert "Dependencies stay: " in m.handler_log() and "openssh-server" in m.handler_log()
 
 
@@ -76,8 +82,9 @@ def test_newest_agent(machine: MakeMachine, family: str) -> None:
     assert_removed(m, before, ("/etc/gss",) if family == "debian-forky" else ())  # of a dependency that stays
 
 
-def test_same_sequence_number_again(machine: MakeMachine) -> None:
-    m = installed(machine("debian12", trace=True), seq=4)
+@pytest.mark.parametrize("family", ("debian11", "debian12", "debian13", "ubuntu2204", "ubuntu2404"))
+def test_same_sequence_number_again(machine: MakeMachine, family: str) -> None:
+    m = installed(machine(family, trace=True), seq=4)
     m.clear_logs()
     m.goal_state()
     assert m.wait_reported(lambda r: r.success).sequence == 4
@@ -113,6 +120,22 @@ def test_update_and_downgrade_never_remove_the_package(machine: MakeMachine, age
     assert_good(m, NEW)
     assert m.ssh_login().stdout.strip() == ALICE
     assert not m.exists(f"{STATE}/update-marker")
+
+
+def test_a_conffile_that_the_administrator_changed_is_kept_without_a_question(machine: MakeMachine) -> None:
+    m = machine("debian12")
+    before = m.snapshot_etc()
+    assert m.direct("install").code == 0
+    theirs = m.read(SUDOERS) + "Defaults:%aad_admins !lecture\n"
+    m.write(SUDOERS, theirs, 0o440)
+    m.microsoft.offer(OLD, NEW)
+    done = m.direct("install", seq=1)
+    assert done.code == 0, done.stderr
+    assert_good(m, NEW)
+    assert m.read(SUDOERS) == theirs
+    assert m.exists(f"{SUDOERS}.dpkg-dist"), "NEW has no other text, so there was nothing to ask."
+    assert m.direct("uninstall").code == 0
+    assert_removed(m, before)
 
 
 def test_failed_update_then_deletion_removes(machine: MakeMachine) -> None:

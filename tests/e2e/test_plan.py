@@ -8,15 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from expectations import RPM_QUESTIONS, assert_good
+from expectations import RPM_QUESTIONS, SCRATCH, STATE, assert_good, package_managers
 from rig.debs import OLD
 from rig.etc_snapshot import difference
+from rig.families import FAMILIES
 from rig.machine import Machine
+from rig.rpm_families import RPM_FAMILIES
 from rig.rpms import PINNED
 
 MakeMachine = Callable[..., Machine]
-FAMILIES = ("debian11", "debian12", "debian12-minimal", "debian13", "ubuntu2004", "ubuntu2204", "ubuntu2404",
-            "rhel7", "rhel9", "rocky9", "sles155", "azurelinux3")
 
 
 def shim(m: Machine) -> str:
@@ -32,15 +32,18 @@ def is_question(argv: list[str]) -> bool:
     return argv[0] in ("/usr/sbin/sshd", "dpkg-query", "apt-config") or (argv[0] == "rpm" and argv[1] in RPM_QUESTIONS)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [*FAMILIES, *RPM_FAMILIES])
 def test_plan_is_what_install_does(machine: MakeMachine, family: str) -> None:
-    m = machine(family)
+    m = machine(family, trace=True)
     m.microsoft.offer(PINNED if m.is_rpm else OLD)
     m.direct("disable")
     before = m.snapshot_etc()
-    plan = json.loads(m.ok(shim(m), "plan", "--json"))
+    m.clear_logs()
+    plan = json.loads(m.ok(shim(m), "plan", "--json", before=m.tracer()))
     assert plan["code"] == 0 and plan["stop"] == ""
     assert not difference(before, m.snapshot_etc())
+    assert [path for path in (STATE, SCRATCH, "/run/sshd") if m.exists(path)] == []
+    assert m.process_log() and package_managers(m) == []
     assert m.direct("install").code == 0
     log = m.handler_log().rpartition(" install 1.0.0 (extension version")[2]
     ran = [shlex.split(line.partition("run: ")[2]) for line in log.splitlines() if " run: " in line]

@@ -11,10 +11,12 @@ from rig.machine import Machine, wait_until
 from rig.packaging import NEW, OLD
 from rig.rpm_families import RPM_FAMILIES, TOOLS, RpmFamily
 from rig.rpms import PINNED, rpm
+from rig.sites import DISTRO
 
 MakeMachine = Callable[..., Machine]
 CHECKS = ("legacy", "identity", "repository", "package", "pam", "nss", "sshd", "selinux")
 ONE_OF_EACH = {"dnf": "rhel9", "zypper": "sles156", "tdnf": "azurelinux3", "yum": "rhel7"}
+FAIL = "/etc/aadsshlogin-standin/fail"
 every = pytest.mark.parametrize("family", RPM_FAMILIES)
 tools = pytest.mark.parametrize("family", ONE_OF_EACH.values(), ids=list(ONE_OF_EACH))
 
@@ -49,6 +51,10 @@ def test_install_enable_again_upgrade_uninstall(machine: MakeMachine, family: st
     assert found == {name: "success" for name in CHECKS}
     assert_good(m, PINNED)
     assert m.ssh_login(ALICE).stdout.strip() == ALICE
+    # What it depends on came from the distribution, whose metadata, fresh enough, was not asked for again.
+    asked = [request.path for request in m.access_log(DISTRO)]
+    assert any("/aad-standin-lib-" in path for path in asked)
+    assert not any("/repodata/" in path for path in asked), asked
     # The same again: no package tool, no request.
     m.clear_logs()
     m.goal_state()
@@ -95,14 +101,64 @@ def test_a_lock_is_waited_for_and_nobody_elses_broken_repository_matters(machine
 def test_a_failing_scriptlet_is_21_and_names_what_is_missing(machine: MakeMachine, family: str) -> None:
     m = machine(family)
     m.microsoft.offer(PINNED)
-    m.write("/etc/aadsshlogin-standin/fail", "")
+    m.write(FAIL, "")
     done = m.direct("install")
     assert done.code == 21, done.stderr
     assert_explains(done.stderr, 21, "pam")
-    (m.root / "etc/aadsshlogin-standin/fail").unlink()
+    (m.root / FAIL[1:]).unlink()
     assert m.package_state("aadsshlogin") == rpm_version(PINNED), "Left for inspection, as the database has it."
     assert m.direct("uninstall").code == 0
     assert m.package_state("aadsshlogin") == ("", "")
+
+
+def not_published(m: Machine) -> None:
+    m.microsoft.offer()
+
+
+def wrong_key(m: Machine) -> None:
+    m.microsoft.sign_with("wrong")
+
+
+def failing_scriptlet(m: Machine) -> None:
+    m.write(FAIL, "")
+
+
+def mend(m: Machine) -> None:
+    m.microsoft.offer(PINNED)
+    m.microsoft.sign_with("good")
+    (m.root / FAIL[1:]).unlink(missing_ok=True)
+
+
+# Each of the failures with each of the two real tools.
+UNDER_THE_AGENT: tuple[tuple[str, int, Callable[[Machine], None], str], ...] = (
+    ("rhel9", 61, wrong_key, "signature"), ("sles155", 21, failing_scriptlet, "pam"),
+    ("rhel8", 21, failing_scriptlet, "pam"), ("sles156", 51, not_published, "is not published for"),
+    ("rhel10", 51, not_published, "is not published for"), ("sles153", 61, wrong_key, "signature"),
+)
+
+
+@pytest.mark.parametrize("family, code, spoil, words", UNDER_THE_AGENT)
+def test_a_failure_reaches_azure_and_is_over_once_mended(
+        machine: MakeMachine, family: str, code: int, spoil: Callable[[Machine], None], words: str) -> None:
+    m = machine(family)
+    m.microsoft.offer(PINNED)
+    before, keys_before = m.snapshot_etc(), keys_of(m)
+    spoil(m)
+    m.goal_state(settings={"deadlineSeconds": 200})
+    report = m.wait_reported(lambda r: not r.ready and r.code != 0)
+    assert f"Non-zero exit code: {code}," in report.message
+    assert_explains(report.message, code, words)
+    if code != 21:  # then the package stays for inspection
+        assert_removed(m, before)
+        assert keys_of(m) == keys_before
+    mend(m)
+    m.goal_state(settings={}, seq=1)
+    m.wait_reported(lambda r: r.success and r.sequence == 1)
+    assert_good(m, PINNED)
+    m.goal_state(state="uninstall")
+    m.wait_gone()
+    assert_removed(m, before)
+    assert keys_of(m) == keys_before
 
 
 @pytest.mark.parametrize("family", ("rhel9", "sles156"))

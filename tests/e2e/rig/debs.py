@@ -49,7 +49,8 @@ def _aadsshlogin(version: str) -> Package:
             f"{LIBRARIES}/libnss_aad.so.2": (compiled("libnss_aad.so.2"), 0o644),
             "usr/sbin/aad_certhandler": (compiled("aad_certhandler"), 0o755),
             "usr/share/pam-configs/aad": (text["pam-config"].encode(), 0o644),
-            "etc/sudoers.d/aad_admins": (text["aad_admins"].encode(), 0o440),
+            # dpkg asks about a conffile that the administrator and the package have both changed.
+            "etc/sudoers.d/aad_admins": (f"# aadsshlogin {version}\n{text['aad_admins']}".encode(), 0o440),
         },
         ["/etc/sudoers.d/aad_admins"],
         {

@@ -141,9 +141,10 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
         self.azure.forget()
         with open(self._state / "agent.out", "ab") as out:
             environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **self._agent_env}
-            self._agent_process = self.namespace.popen(AGENT, environment, self._tracer(), stdout=out, stderr=out, start_new_session=True)
+            self._agent_process = self.namespace.popen(AGENT, environment, self.tracer(), stdout=out, stderr=out, start_new_session=True)
 
-    def _tracer(self) -> list[str]:
+    def tracer(self) -> list[str]:
+        """Put in front of a program, outside: process_log() has what that executes, too."""
         if self.trace_file is None:
             return []
         return ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=execve", "-s", "4096", "-A", "-o", str(self.trace_file)]
@@ -213,7 +214,7 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
             if not (folder.outside / "HandlerManifest.json").exists():
                 folder.lay_out(self.azure.packages.get(version, self.package))
             folder.write_settings(seq, settings)
-        return folder.run(operation, seq, env or {}, timeout, [*self._tracer(), *before])
+        return folder.run(operation, seq, env or {}, timeout, [*self.tracer(), *before])
 
     # --- logs ----------------------------------------------------------------------------------------------------
 
