@@ -2,6 +2,7 @@
 #include "handler/preflight.hpp"
 
 #include "handler/log.hpp"
+#include "handler/packages.hpp"
 #include "handler/pam_stack.hpp"
 
 #include <fmt/format.h>
@@ -170,6 +171,9 @@ void check_identity(RunContext& run, bool package_in_place, const IdentityPatien
             no_identity(run, identity);
         case Identity::Kind::unreachable:
             break;
+    }
+    if (run.world.processes.interrupted()) {
+        throw asked_to_end("the Instance Metadata Service was asked");  // which is not to blame
     }
     no_answer(run, identity, package_in_place);
 }
