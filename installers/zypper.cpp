@@ -173,7 +173,7 @@ constexpr std::string_view explaining[] = {
     "Key Fingerprint",
     "is unsigned",
     "Signature verification failed",
-    "HTTP response",
+    "Download (curl) error for",
     "Error message:",
     "Permission to access",
     "temporarily unaccessible",

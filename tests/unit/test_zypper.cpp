@@ -3,6 +3,7 @@
 #include "tests/unit/tool_runs.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace aadssh;
 
@@ -23,7 +24,7 @@ const Measured measured[] = {
     {"1.14-query-upgrade", 0, query, ok, "-"},
     {"1.14-refresh-403", 4, refresh, network, "Permission to access"},
     {"1.14-refresh-404", 4, refresh, not_published, "type can't be determined"},
-    {"1.14-refresh-500", 4, refresh, network, "HTTP response: 500"},
+    {"1.14-refresh-500", 4, refresh, network, "returned error: 500"},
     {"1.14-refresh-503", 4, refresh, busy, "temporarily unaccessible"},
     {"1.14-refresh-all-distro-down", 4, refresh, busy, "temporarily unaccessible"},
     {"1.14-refresh-all-distro-down-uncached", 4, refresh, busy, "temporarily unaccessible"},
@@ -50,7 +51,7 @@ const Measured measured[] = {
     {"1.14-refresh-wrong-key", 4, refresh, signature, "Key Fingerprint:  05F6"},
     {"1.14-download-403", 8, download, network, "Permission to access"},
     {"1.14-download-404", 8, download, unmet, "not found on medium"},
-    {"1.14-download-500", 8, download, network, "HTTP response: 500"},
+    {"1.14-download-500", 8, download, network, "returned error: 500"},
     {"1.14-download-again-ok", 0, download, ok, "-"},
     {"1.14-download-conflict", 4, download, unmet, "conflicts with"},
     {"1.14-download-corrupt", 8, download, mismatch, "corrupted during transfer"},
@@ -195,6 +196,14 @@ TEST_CASE("zypper: the newest version in an index") {
 TEST_CASE("zypper: of several errors a full disk is the one that is named") {
     CHECK(zypper.culprit("error: one\nerror: two\nerror: three: No space left on device\n")
               .starts_with("error: three"));
+}
+
+TEST_CASE("zypper: of a download that failed the address is told, so that its owner can be named") {
+    for (const auto* name : {"1.14-download-500", "1.14-download-reset", "1.14-refresh-refused"}) {
+        CAPTURE(name);
+        CHECK(zypper.culprit(test_data(fmt::format("zypper/{}.txt", name)))
+                  .find("error for 'https://packages.microsoft.com") != std::string::npos);
+    }
 }
 
 TEST_CASE("zypper: every option in its plans is one that it documents") {
