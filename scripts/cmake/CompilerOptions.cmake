@@ -9,7 +9,7 @@ target_compile_options(compiler_options INTERFACE
     $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond;-Wlogical-op>)
 
 if(AADSSH_SANITIZE)
-    set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
+    set(sanitizers -fsanitize=${AADSSH_SANITIZE} -fno-sanitize-recover=all)
     target_compile_options(compiler_options INTERFACE ${sanitizers} -fno-omit-frame-pointer)
     target_link_options(compiler_options INTERFACE ${sanitizers})
 endif()

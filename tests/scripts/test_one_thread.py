@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The program has one thread, which is why nothing but ASan and UBSan watches its memory."""
+"""The program has one thread, which is why the thread sanitizer (preset dev-tsan) is no part of scripts/check."""
 import re
 from pathlib import Path
 
