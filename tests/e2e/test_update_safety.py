@@ -10,17 +10,13 @@ import pytest
 from expectations import ALICE, OWN_SOURCE, STATE, assert_explains, assert_good, rpm_version, substatus
 from rig.debs import NEW, OLD, deb
 from rig.machine import Machine
+from rig.packaging import Package
+from rig.rpms import pack
 
 MakeMachine = Callable[..., Machine]
 OTHER = "/var/lib/waagent/Contoso.Identity.AADSSHLoginForLinux-1.0.3041.1"
-SPOIL = f'''import dnf
-class Spoil(dnf.Plugin):
-    name = "spoil"
-    def transaction(self):
-        if any(each.name == "aadsshlogin" and each.version == "{NEW}" for each in self.base.transaction.install_set):
-            text = open("/etc/nsswitch.conf").read()
-            open("/etc/nsswitch.conf", "w").write(text.replace(" aad", ""))
-'''
+# A package whose trigger (rpm's manual, "Scriptlets, Triggers") undoes a part of what that version of aadsshlogin has set up.
+SPOILER = Package("spoiler", "1", scripts={f"triggerin -- aadsshlogin = {NEW}": "sed -i 's/ aad//' /etc/nsswitch.conf"}, arch="noarch")
 
 
 def broken(version: str, script: str, folder: Path) -> Path:
@@ -82,11 +78,13 @@ def test_failed_upgrade_of_a_package_of_the_administrator(machine: MakeMachine, 
     assert not m.exists(OWN_SOURCE)
 
 
-def test_dnf_puts_the_working_version_back(machine: MakeMachine) -> None:
-    m = machine("rhel9")
+@pytest.mark.parametrize("family", ("rhel9", "sles156"))
+def test_rpm_tools_put_the_working_version_back(machine: MakeMachine, tmp_path: Path, family: str) -> None:
+    m = machine(family)
     assert m.direct("install").code == 0
     m.microsoft.offer(OLD, NEW)
-    m.write("/usr/lib/python3/dist-packages/dnf-plugins/spoil.py", SPOIL)
+    pack([SPOILER], tmp_path / "spoiler", "distro")
+    m.install_rpm(next((tmp_path / "spoiler").glob("*.rpm")))
     done = m.direct("install", seq=1)
     assert_explains(done.stderr, 21, f"aadsshlogin {OLD}-1, which worked before, was put back and works")
     assert m.package_state("aadsshlogin") == rpm_version(OLD)
