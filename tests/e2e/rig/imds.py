@@ -30,6 +30,8 @@ class Imds:
 
     def __init__(self) -> None:
         self.cloud = "AzurePublicCloud"
+        self.more_words = ""
+        """What a refusal says beside its usual words."""
         self.requests: list[Request] = []
         self.on_reachable: Callable[[bool], None] = lambda reachable: None
         self._lock = threading.Lock()
@@ -92,7 +94,7 @@ class Imds:
         if mode == "not-json":
             return Response(200, b'{"access_token": "cut', {"Content-Type": "application/json"})
         if mode in REFUSALS:
-            return _json({"error": "invalid_request", "error_description": REFUSALS[mode]}, 400)
+            return _json({"error": "invalid_request", "error_description": REFUSALS[mode] + self.more_words}, 400)
         resource = query.get("resource", [""])[0]
         claims = {"aud": resource, "tid": "00000000-0000-0000-0000-0000000000ff", "exp": int(time.time()) + 86400}
         if mode in IDENTITIES:
