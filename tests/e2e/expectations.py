@@ -66,8 +66,9 @@ def assert_good(machine: Machine, version: str) -> None:
     assert machine.is_rpm or machine.ok("dpkg", "--audit") == ""
 
 
-def assert_removed(machine: Machine, before: Snapshot, except_for: tuple[str, ...] = ()) -> None:
-    """Our packages and files are gone and /etc is byte for byte as before, but for what dependencies brought that stay."""
+def assert_removed(machine: Machine, before: Snapshot, except_for: tuple[str, ...] = (), keys: set[str] | None = None) -> None:
+    """Our packages and files are gone and /etc is byte for byte as before, but for what dependencies brought that stay. `keys`: what
+    keys_of said before; rpm's database holds no others."""
     assert machine.package_state("aadsshlogin")[0] in ("", "un")
     for path in (OWN_SOURCE, *OWN_SOURCE_OF.values(), STATE, SCRATCH, keyring(machine)):
         assert not machine.exists(path), f"{path} is still there."
@@ -75,6 +76,7 @@ def assert_removed(machine: Machine, before: Snapshot, except_for: tuple[str, ..
         assert "aad" not in machine.read(path), f"{path} still speaks of us."
     changed = {path for path in difference(before, machine.snapshot_etc()) if not path.startswith(except_for or ("\0",))}
     assert not changed, f"Not as before: {sorted(changed)}"
+    assert keys is None or keys_of(machine) == keys
 
 
 def assert_explains(text: str, code: int, *parts: str) -> None:

@@ -9,12 +9,13 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rig.breakage import fill_disk, free_disk, own_disk, untrusted_tls
 from rig.debs import MICROSOFT_KEYS
 from rig.machine import Machine, wait_until
 from rig.rpm_commands import trust_test_key
-from rig.sites import MICROSOFT, tls
+from rig.sites import DISTRO, MICROSOFT, tls
 
 LOCK_SECONDS = 20
 KNOB = "/etc/aadsshlogin-standin"
@@ -23,13 +24,16 @@ KNOB = "/etc/aadsshlogin-standin"
 @dataclass(frozen=True)
 class Site:
     """Where a stage can be hit. `before`: the last requests that come before it, and how many; None: the start of the run will do.
-    `asks`: its own requests. `disk`: the folder it writes in. `lock`: the first lock that matters there."""
+    `asks`: its own requests. `disk`: the folder it writes in. `lock`: the first lock that matters there; `queues`: its holder comes only
+    when the stage before has been answered, because that wants the lock, too. `host`: who answers at this stage."""
 
     family: str
     before: tuple[str, int] | None = None
     asks: str = ""
     disk: str = ""
     lock: str = ""
+    queues: bool = False
+    host: str = MICROSOFT
 
 
 KEY = ("/keys/test.asc$", 1)
@@ -39,18 +43,22 @@ SITES: dict[tuple[str, str], Site] = {
     ("apt", "index"): Site("debian12", KEY, "prod/dists/bookworm/(In)?Release", "/var/cache"),
     ("apt", "primary"): Site("debian12", ("/InRelease$", 1), "prod/dists/bookworm/main/", "/var/cache"),
     ("apt", "package"): Site("debian12", ("prod/dists/bookworm/main/", 1), "prod/pool/", "/var/cache", "/var/lib/dpkg/lock-frontend"),
-    ("apt", "transaction"): Site("debian12", ("prod/pool/", 1), "", "/etc/sudoers.d", "/var/lib/dpkg/lock-frontend"),
+    ("apt", "dependency"): Site("debian12", None, f"{DISTRO}/debian/pool/", host=DISTRO),
+    ("apt", "transaction"): Site("debian12", ("prod/pool/", 1), "", "/etc/sudoers.d", "/var/lib/dpkg/lock-frontend", queues=True),
     ("dnf", "ladder"): Site("rocky9", None, "yumrepos/microsoft-rocky9-prod/"),
     ("dnf", "key"): Site("rhel9", None, "/keys/test.asc$", "/etc/pki/rpm-gpg", RPM_LOCK),
     ("dnf", "index"): Site("rhel9", KEY, "rhel/9/prod/repodata/repomd", "/var/cache/dnf", "/var/cache/dnf/metadata_lock.pid"),
     ("dnf", "primary"): Site("rhel9", ("rhel/9/prod/repodata/repomd.xml$", 1), "rhel/9/prod/repodata/.*-(primary|filelists)", "/var/cache/dnf"),
     ("dnf", "package"): Site("rhel9", ("rhel/9/prod/repodata/.*-(primary|filelists)", 2), "rhel/9/prod/Packages/", "/var/cache/dnf",
                              "/var/cache/dnf/download_lock.pid"),
+    ("dnf", "dependency"): Site("rhel9", None, f"{DISTRO}/rpm/rhel9/Packages/", host=DISTRO),
     ("dnf", "transaction"): Site("rhel9", None, "", "/etc/sudoers.d", RPM_LOCK),
     ("zypper", "key"): Site("sles155", None, "/keys/test.asc$", "/etc/pki/rpm-gpg", RPM_LOCK),
     ("zypper", "index"): Site("sles155", KEY, "sles/15/prod/(repodata/repomd|media)", "/var/cache/zypp", "/run/zypp.pid"),
     ("zypper", "primary"): Site("sles155", ("sles/15/prod/repodata/repomd.xml$", 1), "sles/15/prod/repodata/.*-primary", "/var/cache/zypp"),
-    ("zypper", "package"): Site("sles155", ("sles/15/prod/repodata/.*-primary", 1), "sles/15/prod/Packages/", "/var/cache/zypp"),
+    ("zypper", "package"): Site("sles155", ("sles/15/prod/repodata/.*-primary", 1), "sles/15/prod/Packages/", "/var/cache/zypp",
+                                "/run/zypp.pid", queues=True),
+    ("zypper", "dependency"): Site("sles155", None, f"{DISTRO}/rpm/sles155/Packages/", host=DISTRO),
     ("zypper", "transaction"): Site("sles155", None, "", "/etc/sudoers.d", RPM_LOCK),
 }
 
@@ -78,13 +86,14 @@ class Trouble:
 
 
 def refused(t: Trouble) -> None:
-    t.at_stage(lambda: t.m.https_listens(False))
-    t.lasting.callback(t.m.https_listens, True)
+    listens = t.m.https_listens if t.site.host == MICROSOFT else t.m.http_listens
+    t.at_stage(lambda: listens(False))
+    t.lasting.callback(listens, True)
 
 
 def dns(t: Trouble) -> None:
     hosts = t.m.read("/etc/hosts")
-    t.at_stage(lambda: t.m.write("/etc/hosts", hosts.replace(f" {MICROSOFT}", "")))
+    t.at_stage(lambda: t.m.write("/etc/hosts", hosts.replace(f" {t.site.host}", "")))
     t.lasting.callback(t.m.write, "/etc/hosts", hosts)
 
 
@@ -103,13 +112,17 @@ def wrong_key(t: Trouble) -> None:
 
 def disk_full(t: Trouble) -> None:
     own_disk(t.m, t.site.disk)
-    t.at_stage(lambda: fill_disk(t.m, t.site.disk))
+    if t.stage == "package":
+        # dnf asks for two files of the index at once: when the last is answered, the first may not yet be on the disk.
+        t.m.faults.add(t.site.asks, "last", times=1, then=lambda: fill_disk(t.m, t.site.disk))
+    else:
+        t.at_stage(lambda: fill_disk(t.m, t.site.disk))
     t.lasting.callback(free_disk, t.m, t.site.disk)
 
 
 def hold_lock(t: Trouble, seconds: float | None) -> None:
     """From the start where nothing before the stage wants that lock; else its holder queues for it, and gets it before anybody
-    who comes later."""
+    who comes later: at apt's stage before its transaction, and once zypper's refresh has ended, before zypper is asked again."""
     stack = t.lasting.enter_context(contextlib.ExitStack())
     once = threading.Lock()
 
@@ -124,13 +137,24 @@ def hold_lock(t: Trouble, seconds: float | None) -> None:
             timer.start()
             t.lasting.callback(timer.join)
 
-    if t.site.before is not None and t.stage == "transaction":
+    if t.site.before is not None and t.site.queues:
         pattern, number = t.site.before
         queue = threading.Thread(target=take)
-        t.m.faults.add(pattern, "last", times=number, then=queue.start)
+
+        def join_queue() -> None:
+            queue.start()
+            wait_until(lambda: waits_for_lock(t), what="the lock's next holder")
+
+        t.m.faults.add(pattern, "last", times=number, then=join_queue)
         t.lasting.callback(queue.join)
     else:
         take()
+
+
+def waits_for_lock(t: Trouble) -> bool:
+    """Whether the holder of rig/inside.py has come as far as a lock, taken or waited for: proc(5), /proc/locks."""
+    holders = {str(pid) for pid, argv in t.m.namespace.processes().items() if argv[0] == "python3" and argv[-1] == t.site.lock}
+    return any(holders & set(line.split()) for line in Path("/proc/locks").read_text().splitlines())
 
 
 def trust_keys(m: Machine) -> None:
@@ -178,7 +202,7 @@ BEGIN: dict[str, Callable[[Trouble], None]] = {
     "term": pause,
 }
 FAULTS = tuple(BEGIN)
-STAGES = ("ladder", "key", "index", "primary", "package", "transaction")
+STAGES = ("ladder", "key", "index", "primary", "package", "dependency", "transaction")
 TOOLS = ("apt", "dnf", "zypper")
 SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM}
 # Seconds for a run. Little where only time ends a fault, but half of it must be left for a transaction; much where some tools wait
@@ -196,6 +220,13 @@ def trouble(m: Machine, tool: str, stage: str, fault: str) -> Iterator[Trouble]:
         BEGIN[fault](one)
         yield one
         m.faults.clear()
+
+
+def met(t: Trouble) -> bool:
+    """Whether the run has met the fault: one that succeeds must not do so because nothing happened."""
+    if t.fault in LATE:
+        return f"waiting: {t.site.lock} is held by pid " in t.m.handler_log()
+    return any(request.fault is not None and request.fault.kind != "last" for request in t.m.web.log)
 
 
 def there(t: Trouble) -> bool:

@@ -4,11 +4,12 @@ was, and good at the next run once the fault is gone. fault_table.py says what i
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from expectations import STATE, assert_explains, assert_good, assert_removed
-from fault_kinds import FAULTS, LATE, SIGNALS, SITES, STAGES, TIMES, TOOLS, signalled, trouble, trust_keys
-from fault_table import Expected, TABLE, occurring, standard
+from expectations import assert_explains, assert_good, assert_removed, keys_of
+from fault_kinds import FAULTS, LATE, SIGNALS, SITES, STAGES, TIMES, TOOLS, met, signalled, trouble, trust_keys
+from fault_table import ELSEWHERE, Expected, TABLE, occurring, standard
 from rig.debs import OLD
 from rig.machine import Machine
 from rig.rpms import PINNED
@@ -38,7 +39,7 @@ def test_fault(machine: MakeMachine, tool: str, stage: str, fault: str) -> None:
         trust_keys(m)
     if fault == "disk-full":
         m.ok("mkdir", "-p", SITES[tool, stage].disk)  # where its disk will be
-    etc, packages = m.snapshot_etc(), installed(m)
+    etc, packages, keys = m.snapshot_etc(), installed(m), keys_of(m)
     settings = {"deadlineSeconds": TIMES.get(fault, 60) if stage != "ladder" else 60}
     with trouble(m, tool, stage, fault) as broken:
         if fault in SIGNALS:
@@ -48,20 +49,21 @@ def test_fault(machine: MakeMachine, tool: str, stage: str, fault: str) -> None:
             code, stderr = done.code, done.stderr
     told = f"{stderr}\n{m.handler_log()[-4000:]}"
     assert code == expected.code, told
+    if code == 0:
+        assert met(broken), told
     if code > 0:
         assert_explains(stderr, code, *expected.parts)
     if code != 0:
         if not expected.left:
-            assert m.snapshot_etc() == etc, told
+            assert_removed(m, etc, keys=keys)
             now = installed(m)  # dependencies stay, as after a removal
             assert packages <= now and not any("aadsshlogin" in line for line in now - packages), told
-            assert not m.exists(STATE), told
         again = m.direct("install")
         assert again.code == 0, f"{again.stderr}\n{told}"
     assert_good(m, version)
     if expected.left:  # What a run that was cut off has left is taken along by removal.
         assert m.direct("uninstall").code == 0
-        assert_removed(m, etc)
+        assert_removed(m, etc, keys=keys)
 
 
 def test_every_combination_is_expected_or_told_why_not() -> None:
@@ -69,6 +71,14 @@ def test_every_combination_is_expected_or_told_why_not() -> None:
     assert set(TABLE) == wanted
     assert all(isinstance(cell, Expected) or len(cell) > 20 for cell in TABLE.values())
     assert all(cell[:2] in SITES for cell in occurring())
+
+
+def test_steps_without_a_stage_of_their_own_are_shown_elsewhere() -> None:
+    tests = Path(__file__).parents[1]
+    known = "".join(file.read_text(encoding="utf-8") for file in (*tests.glob("unit/test_*.cpp"), *tests.glob("e2e/test_*.py")))
+    for step, names in ELSEWHERE.items():
+        for name in names:
+            assert f"def {name}(" in known or f'"{name}"' in known, f"{step}: there is no test {name!r}."
 
 
 def test_standard_run_has_every_fault_and_every_stage_of_each_tool() -> None:

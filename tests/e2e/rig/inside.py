@@ -17,10 +17,20 @@ from .namespace import Namespace, Result
 
 
 HOLD_LOCK = "import fcntl,os,sys; f=open(sys.argv[1],'a'); fcntl.lockf(f,fcntl.LOCK_EX); print(os.getpid(),flush=True); sys.stdin.read()"
-HOLD_PID_FILE = """import fcntl, os, sys
+# Whoever is named there comes first. libzypp reads and writes its file under a POSIX lock, dnf under one of flock(2).
+HOLD_PID_FILE = """import fcntl, os, sys, time
 os.makedirs(os.path.dirname(sys.argv[1]), exist_ok=True)
-with open(sys.argv[1], "w") as file:
+with open(sys.argv[1], "a+") as file:
     fcntl.flock(file, fcntl.LOCK_EX)
+    while True:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        file.seek(0)
+        named = file.read().strip()
+        if not named or not os.path.exists(f"/proc/{named}"):
+            break
+        fcntl.lockf(file, fcntl.LOCK_UN)
+        time.sleep(0.001)
+    file.truncate(0)
     file.write(f"{os.getpid()}\\n")
 print(os.getpid(), flush=True)
 sys.stdin.read()

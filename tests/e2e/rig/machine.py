@@ -120,10 +120,18 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
 
     def https_listens(self, listens: bool) -> None:
         """Whether anybody listens at the web's port 443; if not, connections are refused."""
-        if listens and "web-443" not in self._servers:
-            self._serve("web-443", ("127.0.0.1", 443))
-        elif not listens and "web-443" in self._servers:
-            self._servers.pop("web-443").stop()
+        self._listens(443, listens)
+
+    def http_listens(self, listens: bool) -> None:
+        """The same of port 80, where the distribution's archive is."""
+        self._listens(80, listens)
+
+    def _listens(self, port: int, listens: bool) -> None:
+        name = f"web-{port}"
+        if listens and name not in self._servers:
+            self._serve(name, ("127.0.0.1", port))
+        elif not listens and name in self._servers:
+            self._servers.pop(name).stop()
 
     def https_presents(self, context: ssl.SSLContext) -> None:
         """The certificate that the web shows from the next connection on; `rig.sites.tls()` is the right one."""
