@@ -34,6 +34,7 @@ def all_three(cell: Cell) -> Row:
 
 HOST = "packages.microsoft.com:443"
 OPEN = "allow HTTPS"
+BUSY = "wait some minutes"
 TRUST = "trust store"
 SPACE = "No space left on device"
 GOOD = say(0)
@@ -79,7 +80,8 @@ KEY: dict[str, Row] = {
     "refused": all_three(say(20, THE_KEY, NO_CONNECTION, OPEN)),
     "dns": all_three(say(20, THE_KEY, NO_NAME, OPEN)),
     "untrusted": all_three(say(20, THE_KEY, NO_TRUST, TRUST)),
-    **{status: all_three(say(20, THE_KEY, f"answered HTTP {status}", OPEN)) for status in ("403", "404", "429", "500")},
+    **{status: all_three(say(20, THE_KEY, f"answered HTTP {status}", OPEN)) for status in ("403", "404", "500")},
+    "429": all_three(say(20, THE_KEY, "answered HTTP 429", BUSY)),
     "503-then-fine": all_three(GOOD),
     "hang": all_three(say(20, THE_KEY, IN_TIME, OPEN)),
     "reset": all_three(say(20, THE_KEY, "Connection reset", OPEN)),
@@ -93,7 +95,7 @@ KEY: dict[str, Row] = {
     "kill": KILLED,
     "term": ENDED,
 }
-ANSWERED = {status: all_three(say(20, f"answered HTTP {status}", OPEN)) for status in ("403", "429", "500")}
+ANSWERED = {status: all_three(say(20, f"answered HTTP {status}", OPEN)) for status in ("403", "500")}
 NOT_THERE = say(51, "there is no repository", "every run of the extension asks again")
 WRONG_SIGNATURE = say(61, "signature", "no proxy or mirror changes the packages")
 PASSING = "in half an hour"
@@ -106,6 +108,7 @@ INDEX: dict[str, Row] = {
     "dns": all_three(say(20, NO_NAME, OPEN)),
     "untrusted": all_three(say(20, NO_TRUST, TRUST)),
     **ANSWERED,
+    "429": all_three(say(20, "answered HTTP 429", BUSY)),
     "404": all_three(NOT_THERE),
     "503-then-fine": all_three(GOOD),
     "hang": all_three(say(20, IN_TIME, OPEN)),
@@ -135,8 +138,11 @@ PRIMARY: dict[str, Row] = {
     "lock-20s": (NO_LOCK, SAME_LOCK, SAME_LOCK),
     "lock-forever": (NO_LOCK, SAME_LOCK, SAME_LOCK),
 }
+# The tool has not said yet whom it waits for, and no time is left to see whether Microsoft's repository answers.
+TIME_UP = say(20, "no end after", OPEN)
 PACKAGE: dict[str, Row] = {
     **PRIMARY,
+    "truncated": (*PRIMARY["truncated"][:2], TIME_UP),  # zypper tries again for two minutes
     "404": (say(52, "404 Not Found"), say(52, "Status code: 404"), say(52, "not found on medium")),
     "wrong-hash": (say(20, "Hash Sum mismatch", PASSING), say(20, "checksum doesn't match", PASSING), say(20, "corrupted during transfer", PASSING)),
     "wrong-key": (BY_HASH, say(61, "not correct for this package", "no proxy or mirror changes the packages"), BY_HASH),
@@ -149,13 +155,11 @@ PACKAGE: dict[str, Row] = {
 # that it lists is 52.
 MIRROR = "http://distro.test/"
 DOWN = all_three(say(20, "another repository of this machine", "can be reached", MIRROR))
-# The tool has not said yet whom it waits for, and no time is left to see that Microsoft's repository answers.
-TIME_UP = say(20, "no end after", OPEN)
 DEPENDENCY: dict[str, Row] = {
     **{fault: DOWN for fault in ("refused", "dns", "500", "reset")},
     "404": (say(52, "404 Not Found", MIRROR), say(52, "Status code: 404", MIRROR), say(52, "not found on medium", MIRROR)),
     "503-then-fine": all_three(GOOD),
-    "truncated": (*DOWN[:2], TIME_UP),  # zypper tries again for two minutes
+    "truncated": (*DOWN[:2], TIME_UP),
     "hang": all_three(TIME_UP),
     "wrong-hash": PACKAGE["wrong-hash"],
     "untrusted": all_three(PLAIN),
