@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "handler/failure.hpp"
 
+#include "handler/scrub.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -87,10 +89,10 @@ constexpr bool ascending_and_complete() {
 }
 static_assert(ascending_and_complete());
 
-/// One line without control characters and without the full stop or spaces at its end.
+/// One line without secrets, control characters and the full stop or spaces at its end.
 std::string phrase(std::string_view text) {
     std::string line;
-    for (const char c : text) {
+    for (const char c : scrub(text)) {
         const bool blank = static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
         if (!blank) {
             line += c;

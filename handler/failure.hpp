@@ -52,7 +52,7 @@ const ExitCodeText* exit_code_texts_end();
 
 /// Ends a command. The three texts become the message: what is wrong, why we think so, what to do.
 /// They are phrases without a full stop at the end; `cause` may be empty, `remedy` falls back to
-/// the code's own. They may quote tools' output: whoever shows the message scrubs and cuts it.
+/// the code's own. They may quote tools' output: only message() is fit to be shown.
 struct Failure : std::exception {
     ExitCode code;
     Phase phase;
@@ -69,8 +69,9 @@ struct Failure : std::exception {
 
     const char* what() const noexcept override;
 
-    /// "AADSSH-22 preflight: <problem> (<cause>). Fix: <remedy>." on one line, cut to `limit` bytes
-    /// in such a way that the problem and the remedy stay whole and the cause gives way first.
+    /// "AADSSH-22 preflight: <problem> (<cause>). Fix: <remedy>." on one line and without secrets,
+    /// cut to `limit` bytes in such a way that the problem and the remedy stay whole and the cause
+    /// gives way first.
     std::string message(std::size_t limit = 1024) const;
 };
 

@@ -62,7 +62,7 @@ Report failure_report(const AgentCommand& command, const Failure& failure) {
     return {.success = false,
             .code = static_cast<int>(failure.code),
             .operation = std::string(command.name),
-            .message = scrub(failure.message()),
+            .message = failure.message(),
             .substatus = {}};
 }
 

@@ -1,97 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "handler/scrub.hpp"
 
+#include "handler/bare_logins.hpp"
 #include "handler/private_keys.hpp"
+#include "handler/secret_names.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace aadssh {
 namespace {
 
+using namespace scrubbing;
+
 constexpr std::string_view mask = "***";
-
-bool is_digit(char c) {
-    return '0' <= c && c <= '9';
-}
-bool is_letter(char c) {
-    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z');
-}
-bool is_word(char c) {
-    return is_letter(c) || is_digit(c) || c == '_';
-}
-bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-bool is_quote(char c) {
-    return c == '"' || c == '\'';
-}
-bool is_backslash(char c) {
-    return c == '\\';
-}
-/// token68 (RFC 7235, section 2.1) without its padding.
-bool in_token(char c) {
-    return is_word(c) || std::string_view("-._~+/").find(c) != std::string_view::npos;
-}
-/// Characters of a JWT, the dots between its parts included (RFC 7515, section 3.1).
-bool in_web_token(char c) {
-    return is_word(c) || c == '-' || c == '.';
-}
-bool in_line(char c) {
-    return c != '\n' && c != '\r';
-}
-bool in_text(char c) {
-    return in_line(c) && !is_blank(c);
-}
-bool in_authority(char c) {
-    return in_text(c) && !is_quote(c) && !is_backslash(c) && c != '/' && c != '?' && c != '#';
-}
-bool in_value(char c) {
-    return in_text(c) && !is_quote(c) && c != '&' && c != ',' && c != ';';
-}
-
-char lower(char c) {
-    return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// Whose values are secrets, what stands between, and what belongs to a value without quotes.
-struct Secret {
-    std::string_view name;
-    std::string_view separators = "=:";
-    bool (*belongs)(char) = in_value;
-};
-constexpr std::array<Secret, 10> secrets{{{"access_token"},
-                                          {"refresh_token"},
-                                          {"id_token"},
-                                          {"client_secret"},
-                                          {"client_assertion"},
-                                          {"password"},
-                                          {"accountkey"},
-                                          {"sharedaccesskey"},
-                                          {"sig", "="},
-                                          {"authorization", "=:", in_line}}};
-
-/// The name alone or as the last part of a longer one, as in x_access_token.
-bool names(std::string_view word, const Secret& secret) {
-    if (word.size() < secret.name.size()) {
-        return false;
-    }
-    const std::size_t before = word.size() - secret.name.size();
-    return (before == 0 || word[before - 1] == '_') &&
-           std::ranges::equal(word.substr(before), secret.name, {}, lower);
-}
-
-/// Whose name a text ends with; nullptr when there is none.
-const Secret* named_last(std::string_view text) {
-    std::size_t begin = text.size();
-    while (begin > 0 && is_word(text[begin - 1])) {
-        --begin;
-    }
-    const std::string_view word = text.substr(begin);
-    const auto* secret =
-        std::ranges::find_if(secrets, [&](const Secret& s) { return names(word, s); });
-    return secret == secrets.end() ? nullptr : secret;
-}
 
 bool is_bearer(std::string_view word) {
     return std::ranges::equal(word, std::string_view("bearer"), {}, lower);
@@ -102,7 +23,9 @@ bool is_bearer(std::string_view word) {
 /// recurse once for each character.
 class Scrubber {
   public:
-    explicit Scrubber(std::string_view text) : text_(text) { result_.reserve(text.size()); }
+    explicit Scrubber(std::string_view text) : text_(text), logins_(text) {
+        result_.reserve(text.size());
+    }
 
     std::string run() {
         while (at_ < text_.size()) {
@@ -114,15 +37,12 @@ class Scrubber {
     }
 
   private:
-    char peek(std::size_t index) const { return index < text_.size() ? text_[index] : '\0'; }
+    char peek(std::size_t index) const { return scrubbing::peek(text_, index); }
     bool follows(std::string_view what) const { return text_.substr(at_).starts_with(what); }
 
     template <typename Predicate>
     std::size_t skip(std::size_t from, Predicate belongs) const {
-        while (from < text_.size() && belongs(text_[from])) {
-            ++from;
-        }
-        return from;
+        return scrubbing::skip(text_, from, belongs);
     }
 
     void copy(std::size_t end) {
@@ -134,8 +54,10 @@ class Scrubber {
         if (end == at_) {
             return;
         }
-        result_ += mask;
-        at_ = end;
+        if (hidden_ != at_) {  // one mask for two secrets without anything between
+            result_ += mask;
+        }
+        hidden_ = at_ = end;
     }
 
     /// ://user:password@
@@ -176,13 +98,13 @@ class Scrubber {
         return std::string_view::npos;
     }
 
-    /// A word: of a JWT, the name of a secret, the word Bearer, or one like any other.
+    /// A word: of a login or a JWT, the name of a secret, the word Bearer, or one like any other.
     bool word() {
         const std::size_t end = skip(at_, is_word);
         if (end == at_) {
             return false;
         }
-        if (web_token()) {
+        if (bare_login() || web_token()) {
             return true;
         }
         const std::string_view name = text_.substr(at_, end - at_);
@@ -191,7 +113,24 @@ class Scrubber {
             values(bearer());
         } else if (const Secret* secret = named_last(name)) {
             value_of(*secret);
+        } else if (names_proxy(name)) {
+            proxy_at_ = skip(end, [](char c) {
+                return is_blank(c) || is_quote(c) || is_backslash(c) || c == '=' || c == ':';
+            });
         }
+        return true;
+    }
+
+    /// user:password@host:3128. What stands in a URL was looked at with its beginning.
+    bool bare_login() {
+        if (at_ < authority_end_) {
+            return false;
+        }
+        const std::size_t sign = logins_.at_sign(at_, at_ == proxy_at_);
+        if (sign == std::string_view::npos) {
+            return false;
+        }
+        hide(sign);
         return true;
     }
 
@@ -245,8 +184,10 @@ class Scrubber {
             return false;
         }
         const std::size_t slashes = skip(at_, is_backslash);
-        const std::size_t at = skip(is_quote(peek(slashes)) ? slashes + 1 : at_, is_blank);
-        if (secret.separators.find(peek(at)) == std::string_view::npos) {
+        const bool quoted = is_quote(peek(slashes));
+        const std::size_t at = skip(quoted ? slashes + 1 : at_, is_blank);
+        if (!(quoted && peek(at) == ':') &&
+            secret.separators.find(peek(at)) == std::string_view::npos) {
             return false;
         }
         copy(at + 1);
@@ -297,10 +238,13 @@ class Scrubber {
     }
 
     std::string_view text_;
+    BareLogins logins_;
     std::size_t at_ = 0;
-    std::size_t authority_end_ = 0;      ///< of the last URL
-    std::size_t no_at_sign_before_ = 0;  ///< as far as a URL was searched for @ in vain
-    std::size_t no_dot_before_ = 0;      ///< as far as a JWT was searched for a dot in vain
+    std::size_t hidden_ = std::string_view::npos;    ///< where the last secret ended
+    std::size_t proxy_at_ = std::string_view::npos;  ///< where the value of proxy=... begins
+    std::size_t authority_end_ = 0;                  ///< of the last URL
+    std::size_t no_at_sign_before_ = 0;              ///< as far as a URL was searched for @ in vain
+    std::size_t no_dot_before_ = 0;  ///< as far as a JWT was searched for a dot in vain
     std::string result_;
 };
 

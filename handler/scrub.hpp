@@ -6,11 +6,11 @@
 
 namespace aadssh {
 
-/// Takes out what must never be shown and puts *** in its place: user:password in any URL, bearer
-/// tokens and JWTs, values of "access_token" and its like, SAS signatures (sig=...), Authorization
-/// and Proxy-Authorization values, private key blocks. Everything that leaves the program (log,
-/// status, stdout, stderr) passes through here. Idempotent, in linear time; the rest stays byte for
-/// byte.
+/// Takes out what must never be shown and puts *** in its place: user:password in any URL and in
+/// user:password@host:3128, bearer tokens and JWTs, values of "access_token", "clientSecret" and
+/// their like (secret_names.cpp), SAS signatures (sig=...), Authorization and Proxy-Authorization
+/// values, private key blocks. Everything that leaves the program (log, status, stdout, stderr)
+/// passes through here. Idempotent, in linear time; the rest stays byte for byte.
 std::string scrub(std::string_view text);
 
 /// Valid UTF-8, control characters but \n and \t replaced by spaces, cut to at most `limit` bytes

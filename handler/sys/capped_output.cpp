@@ -18,13 +18,17 @@ void CappedOutput::add(std::string_view bytes) {
 }
 
 std::string CappedOutput::text() const {
-    const std::string_view tail =
-        std::string_view(tail_).substr(tail_.size() > half_ ? tail_.size() - half_ : 0);
-    const std::size_t left_out = seen_ - head_.size() - tail.size();
-    if (left_out == 0) {
+    if (head_.size() + tail_.size() == seen_ && tail_.size() <= half_) {
         return head_ + tail_;
     }
-    return fmt::format("{}\n… {} bytes left out …\n{}", head_, left_out, tail);
+    constexpr std::string_view line_breaks = "\r\n";  // progress is shown with \r
+    const std::string_view kept(tail_);
+    const std::size_t cut = kept.size() - std::min(kept.size(), half_);
+    const std::size_t line_end = kept.find_first_of(line_breaks, cut);
+    const auto tail = kept.substr(line_end == std::string_view::npos ? kept.size() : line_end + 1);
+    const auto head = std::string_view(head_).substr(0, head_.find_last_of(line_breaks) + 1);
+    return fmt::format(
+        "{}… {} bytes left out …\n{}", head, seen_ - head.size() - tail.size(), tail);
 }
 
 }  // namespace aadssh

@@ -6,14 +6,16 @@
 namespace aadssh {
 
 /// Keeps the first and the last half of `cap` bytes: package managers say at the start what they do
-/// and at the end what went wrong.
+/// and at the end what went wrong. Lines that were cut are left out whole, because half a secret is
+/// not recognised as one.
 class CappedOutput {
   public:
     explicit CappedOutput(std::size_t cap) : half_(cap / 2) {}
 
     void add(std::string_view bytes);
 
-    /// All, or the two halves with "… N bytes left out …" on a line between them.
+    /// All, or the whole lines of the two halves with "… N bytes left out …" on a line between
+    /// them.
     std::string text() const;
 
   private:

@@ -16,7 +16,7 @@ struct Form {
     std::string_view before;
     std::string_view after;
 };
-constexpr std::array<Form, 16> forms{{
+constexpr std::array<Form, 30> forms{{
     {"https://joe:", "@proxy.example:3128"},
     {"http://", "@proxy.example"},
     {"Authorization: Bearer ", ""},
@@ -33,6 +33,20 @@ constexpr std::array<Form, 16> forms{{
     {"SharedAccessKey=", "="},
     {"eyJhbGciOiJub25lIn0.", ".c2ln"},
     {"-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----"},
+    {"joe:", "@proxy.example:3128"},
+    {"joe@contoso.example:", "@[::1]:8080"},
+    {"proxy=joe:", "@proxy.example"},
+    {R"({"httpsProxy": "joe:)", R"(@proxy.example"})"},
+    {"token: ", ""},
+    {"accessToken=", ""},
+    {R"({"clientSecret":")", R"("})"},
+    {"secret=", ""},
+    {"proxyPassword=", ","},
+    {"storageAccountKey=", "=="},
+    {"passwd=", ""},
+    {R"({"passwd":")", R"("})"},
+    {"Pwd=", ";"},
+    {"passphrase: '", "'"},
 }};
 
 /// On one line with a quotation mark that nothing closes, nobody can say what is inside it.

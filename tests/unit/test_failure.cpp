@@ -85,6 +85,23 @@ TEST_CASE("then the problem gives way, and the remedy stays") {
     CHECK(failure.message(2).size() <= 2);
 }
 
+TEST_CASE("no secret is shown by a cut that goes through it") {
+    const std::string secret = "hunter2hunter2hunter2";
+    for (std::size_t padding = 0; padding < 400; padding += 3) {
+        CAPTURE(padding);
+        const std::string text =
+            std::string(padding, 'x') + " http://user:" + secret + "@proxy.example:3128 failed";
+        for (auto part : {&Failure::problem, &Failure::cause, &Failure::remedy}) {
+            Failure failure = no_identity;
+            failure.*part = text;
+            CHECK(failure.message(400).find("hunter2") == std::string::npos);
+        }
+    }
+    Failure failure = no_identity;
+    failure.cause = "-----BEGIN PRIVATE KEY-----\n" + secret + "\n-----END PRIVATE KEY-----\nE: x";
+    CHECK(failure.message().find("(*** E: x)") != std::string::npos);
+}
+
 TEST_CASE("no cut goes through a character") {
     Failure failure = no_identity;
     for (std::size_t i = 0; i < 200; ++i) {

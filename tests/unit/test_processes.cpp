@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "handler/scrub.hpp"
 #include "handler/sys/capped_output.hpp"
 #include "handler/sys/real_clock.hpp"
 #include "handler/sys/real_files.hpp"
@@ -59,17 +60,46 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("capped output keeps its beginning and its end") {
+TEST_CASE("capped output keeps its beginning and its end, in whole lines") {
     CappedOutput output(10);
-    output.add("abc");
-    output.add("defghij");
-    CHECK(output.text() == "abcdefghij");
-    output.add("k");
-    CHECK(output.text() == "abcde\n… 1 bytes left out …\nghijk");
+    output.add("a\nb");
+    output.add("cd\nef\rg");
+    CHECK(output.text() == "a\nbcd\nef\rg");
+    output.add("h");
+    CHECK(output.text() == "a\n… 7 bytes left out …\ngh");
     for (int i = 0; i < 1000; ++i) {
-        output.add("0123456789");
+        output.add("01234567\n");
     }
-    CHECK(output.text() == "abcde\n… 10001 bytes left out …\n56789");
+    CHECK(output.text() == "a\n… 9009 bytes left out …\n");
+    output.add("x\n");
+    CHECK(output.text() == "a\n… 9009 bytes left out …\nx\n");
+    CappedOutput one_line(10);
+    one_line.add("never ending");
+    CHECK(one_line.text() == "… 12 bytes left out …\n");
+}
+
+TEST_CASE("capped output shows no secret that was cut") {
+    const std::string secret = "hunter2hunter2hunter2";
+    const std::string line = "password=" + secret + " http://user:" + secret + "@proxy.example\n";
+    std::string key = "-----BEGIN PRIVATE KEY-----\n";
+    for (int i = 0; i < 8; ++i) {
+        key += secret + "\n";
+    }
+    key += "-----END PRIVATE KEY-----\n";
+    for (const std::string& text : {line, key}) {
+        for (std::size_t padding = 0; padding < 2 * text.size(); padding += 3) {
+            CAPTURE(padding);
+            CappedOutput output(4 * text.size());
+            output.add(std::string(padding, 'x') + "\n");
+            for (int i = 0; i < 20; ++i) {
+                output.add(text);
+            }
+            output.add(std::string(padding, '.') + "\n");
+            const std::string shown = output.text();
+            CHECK(shown.find("left out") != std::string::npos);
+            CHECK(scrub(shown).find("hunter2") == std::string::npos);
+        }
+    }
 }
 
 TEST_CASE("the start time is found behind any name") {
@@ -149,12 +179,11 @@ TEST_CASE_FIXTURE(Fixture, "children get no descriptor of ours and default signa
 }
 
 TEST_CASE_FIXTURE(Fixture, "much output is capped, none is waited for") {
-    Command flood = script("head -c 3000000 /dev/zero | tr '\\0' x; echo end");
+    Command flood = script("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo end");
     flood.output_cap = 2000;
     const std::string text = output(flood);
     CHECK(text.size() < 2100);
-    CHECK(text.find("… 2998004 bytes left out …") != std::string::npos);
-    CHECK(text.ends_with("xend\n"));
+    CHECK(text == "… 3000001 bytes left out …\nend\n");
 }
 
 TEST_CASE_FIXTURE(Fixture, "at the limit the program is asked to end") {

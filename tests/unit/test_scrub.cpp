@@ -19,7 +19,7 @@ struct Example {
 };
 
 TEST_CASE("scrub: secrets give way to ***") {
-    const std::array<Example, 35> examples{{
+    const std::array<Example, 63> examples{{
         {"http://joe:secret@proxy:3128/", "http://***@proxy:3128/"},
         {"http://secret@proxy", "http://***@proxy"},
         {"HTTPS://joe:s%40@p:1 and http://a:b@c.", "HTTPS://***@p:1 and http://***@c."},
@@ -40,6 +40,7 @@ TEST_CASE("scrub: secrets give way to ***") {
          R"({"access_token":"***","expires_in":"86399"})"},
         {R"({ "access_token" : "a\"b" , "x":1})", R"({ "access_token" : "***" , "x":1})"},
         {R"("{\"access_token\":\"secret\",\"x\":1}")", R"("{\"access_token\":\"***\",\"x\":1}")"},
+        {"token=Authorization=&x", "token=***"},
         {"refresh_token=abc&grant=x", "refresh_token=***&grant=x"},
         {"x_access_token = abc; y", "x_access_token = ***; y"},
         {"password=abc, next", "password=***, next"},
@@ -62,6 +63,34 @@ TEST_CASE("scrub: secrets give way to ***") {
         {"client_secret:abc", "client_secret:***"},
         {"sharedaccesskey=abc", "sharedaccesskey=***"},
         {"id_token=abc\"", "id_token=***\""},
+        {"token: abc", "token: ***"},
+        {"X-Auth-Token: abc", "X-Auth-Token: ***"},
+        {R"({"accessToken":"abc","x":1})", R"({"accessToken":"***","x":1})"},
+        {"HTTPToken=abc", "HTTPToken=***"},
+        {"clientSecret=abc", "clientSecret=***"},
+        {"secret = abc", "secret = ***"},
+        {"proxyPassword=abc", "proxyPassword=***"},
+        {"Uid=joe;Pwd=abc;x", "Uid=joe;Pwd=***;x"},
+        {"passwd=abc", "passwd=***"},
+        {R"({"passwd": "abc"})", R"({"passwd": "***"})"},
+        {R"({"sig":"abc"})", R"({"sig":"***"})"},
+        {"passphrase: 'a b'", "passphrase: '***'"},
+        {"storageAccountKey=abc+/==;x", "storageAccountKey=***;x"},
+        {"proxy=joe:secret@proxy.example:3128", "proxy=***@proxy.example:3128"},
+        {"(joe:secret@10.0.0.4:8080)", "(***@10.0.0.4:8080)"},
+        {"via joe:se@cr:et@[::1]:8080.", "via ***@[::1]:8080."},
+        {"joe@example.com:secret@proxy:1", "***@proxy:1"},
+        {"DOMAIN\\joe:secret@proxy:1", "DOMAIN\\***@proxy:1"},
+        {"http_proxy='joe:secret@proxy'", "http_proxy='***@proxy'"},
+        {"Acquire::http::Proxy \"joe:secret@proxy\";", "Acquire::http::Proxy \"***@proxy\";"},
+        {R"({"httpsProxy": "joe:secret@proxy"})", R"({"httpsProxy": "***@proxy"})"},
+        {"x.token:se@cret:12", "x.token:***"},
+        {"passwd:secret@proxy:1", "***@proxy:1"},
+        {"it says\nMIIE\nAB+/==\n-----END PRIVATE KEY-----\ny", "it says\n***\ny"},
+        {"MIIE-----END PRIVATE KEY-----", "***"},
+        {"joe:secret@proxy:1\r\n\r\nMIIE\r\n-----END RSA PRIVATE KEY-----",
+         "***@proxy:1\r\n\r\n***"},
+        {"a b-----END PRIVATE KEY-----", "a b***"},
     }};
     for (const Example& example : examples) {
         CAPTURE(example.text);
@@ -94,7 +123,7 @@ TEST_CASE("scrub: a secret behind the beginning of another is found, too") {
 }
 
 TEST_CASE("scrub: everything else stays byte for byte") {
-    const std::array<std::string, 21> texts{
+    const std::array<std::string, 35> texts{
         "",
         "E: Unable to locate package aadsshlogin",
         "https://packages.microsoft.com/debian/12/prod dists/bookworm",
@@ -103,7 +132,20 @@ TEST_CASE("scrub: everything else stays byte for byte") {
         "http://[fe80::1]/a@b",
         "https://password:443/x",
         "joe@host:22",
+        "scp joe@host:file /x; joe@host:22/x",
+        "mailto:me@example.com, To:me@example.com",
+        "12:30:05@host, 2026-11-28T19:13:00Z@host",
+        "main.cpp:12@abc1234",
+        "image:1.0@sha256:0123456789abcdef",
+        "pkg:deb/debian/curl@7.88.1, libc6:amd64@2.36",
+        "aadsshlogin-0:1.0.0-1.x86_64@System",
+        "sshd@3-10.0.0.4:22-10.0.0.5:50000.service",
+        "the proxy proxy.example:3128 refused; proxy: joe@example.com",
         "passwd:         files systemd aad",
+        "/etc/passwd: No such file",
+        "an unexpected token, no secret key, tokens=3",
+        "the word token: \nand a secret.",
+        "mytoken=1 nosecret=2",
         "Password-Type: Primary\nPassword:\n\t[success=end default=ignore]\tpam_aad.so",
         "gpgv: Good sig: 1, sig :::4",
         "bearer authentication failed; Bearer token missing; bearer",
@@ -113,6 +155,7 @@ TEST_CASE("scrub: everything else stays byte for byte") {
         "eyJshort.x and eyJ",
         "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----",
         "-----BEGIN PGP PUBLIC KEY BLOCK-----",
+        "MIIE\n-----END CERTIFICATE-----",
         "signature=1 design=2 config=3",
         "password=",
         std::string("a\0b\xFF\xC3", 5),
@@ -125,7 +168,7 @@ TEST_CASE("scrub: everything else stays byte for byte") {
 
 /// Pieces that patterns begin, end and go wrong with, in any order.
 std::string random_text(std::mt19937& random) {
-    static const std::array<std::string_view, 44> pieces{"://",
+    static const std::array<std::string_view, 48> pieces{"://",
                                                          "@",
                                                          ":",
                                                          "/",
@@ -147,6 +190,10 @@ std::string random_text(std::mt19937& random) {
                                                          "sig",
                                                          "password",
                                                          "access_token",
+                                                         "proxy",
+                                                         "joe:",
+                                                         "@h:1",
+                                                         "3128",
                                                          "Authorization",
                                                          "Bearer",
                                                          "bearer ",
@@ -205,6 +252,15 @@ TEST_CASE("scrub: a megabyte of anything takes no more than linear time") {
                                     "bearer a1/",
                                     "access_token\\",
                                     "://-----BEGIN PRIVATE KEY",
+                                    "a:",
+                                    "a.",
+                                    "a:a@",
+                                    "a@a:",
+                                    "a:a@a:1",
+                                    "proxy:",
+                                    "a_",
+                                    "-----END PRIVATE KEY-----",
+                                    "a -----END PRIVATE KEY-----",
                                     "sig=-----BEGIN PRIVATE KEY",
                                     "\\",
                                     "a"}) {
