@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <span>
 
 namespace aadssh {
 namespace {
@@ -30,17 +30,17 @@ std::string text_of(const World& world, const std::string& path) {
     return file.text;
 }
 
-ProxySettings of_setting(RunContext& run, const PackageTool& /*tool*/) {
+ProxySettings of_setting(RunContext& run) {
     const ConfiguredProxy configured{
         run.settings.proxy_url, run.settings.proxy_url, run.settings.proxy_bypass};
     return settings_of(configured, "the setting proxy", ProxyReach::imposed);
 }
 
-ProxySettings of_variables(RunContext& run, const PackageTool& /*tool*/) {
+ProxySettings of_variables(RunContext& run) {
     return read_proxies(run.world.environment);
 }
 
-ProxySettings of_waagent(RunContext& run, const PackageTool& /*tool*/) {
+ProxySettings of_waagent(RunContext& run) {
     constexpr const char* path = "/etc/waagent.conf";
     return settings_of(waagent_proxy(text_of(run.world, path)),
                        fmt::format("HttpProxy.Host in {}", path),
@@ -70,23 +70,50 @@ ProxySettings of_package_tool(RunContext& run, const PackageTool& tool) {
                        ProxyReach::tool_own);
 }
 
-ProxySettings of_environment_file(RunContext& run, const PackageTool& /*tool*/) {
+ProxySettings of_environment_file(RunContext& run) {
     constexpr const char* path = "/etc/environment";
     return settings_of(environment_file_proxy(text_of(run.world, path)), path, ProxyReach::offered);
 }
 
 /// Where the file lies is not documented; Azure's own extensions for Linux read it there
 /// (Azure/azure-linux-extensions, AzureMonitorAgent/ama_tst, and CrowdStrike's handler).
-ProxySettings of_arc(RunContext& run, const PackageTool& /*tool*/) {
+ProxySettings of_arc(RunContext& run) {
     constexpr const char* path = "/var/opt/azcmagent/localconfig.json";
     return settings_of(arc_proxy(text_of(run.world, path)),
                        fmt::format("proxy.url of the Azure Arc agent ({})", path),
                        ProxyReach::offered);
 }
 
-/// In this order.
-constexpr ProxySettings (*places[])(RunContext&, const PackageTool&) = {
-    of_setting, of_variables, of_waagent, of_package_tool, of_environment_file, of_arc};
+using Place = ProxySettings (*)(RunContext&);
+/// In this order; the package manager's own configuration stands between the two.
+constexpr Place places_before[] = {of_setting, of_variables, of_waagent};
+constexpr Place places_after[] = {of_environment_file, of_arc};
+
+ProxySettings first_of(std::span<const Place> places, RunContext& run) {
+    ProxySettings found;
+    for (const auto place : places) {
+        if (found.source.empty()) {
+            found = place(run);
+        }
+    }
+    return found;
+}
+
+std::string shown(const ProxySettings& proxies) {
+    return host_and_port(proxies.https.empty() ? proxies.http : proxies.https);
+}
+
+/// "", or ", but …" where the package manager goes on using a proxy of its own.
+std::string other_proxy(const ProxySettings& found,
+                        const ProxySettings& own,
+                        const PackageTool& tool) {
+    const bool own_wins = !own.source.empty() &&
+                          !(found.reach == ProxyReach::imposed && tool.forgets_proxy) &&
+                          shown(own) != shown(found);
+    return own_wins ? fmt::format(
+                          ", but {} names {}, and {} uses that", own.source, shown(own), tool.name)
+                    : "";
+}
 
 }  // namespace
 
@@ -117,25 +144,31 @@ ConfiguredProxy arc_proxy(std::string_view text) {
 }
 
 void find_proxy(RunContext& run, const PackageTool& tool) {
-    for (const auto& place : places) {
-        if (auto found = place(run, tool); !found.source.empty()) {
-            run.proxies = std::move(found);
-            const auto& url = run.proxies.https.empty() ? run.proxies.http : run.proxies.https;
-            run.note({"proxy",
-                      Substatus::Level::success,
-                      0,
-                      fmt::format("Downloads go through the proxy {}, which {} names.{}",
-                                  host_and_port(url),
-                                  run.proxies.source,
-                                  run.proxies.bypass.empty()
-                                      ? std::string()
-                                      : fmt::format(" Directly to: {}.", run.proxies.bypass))});
-            log_info(fmt::format("proxy: {}, from {}", host_and_port(url), run.proxies.source));
-            return;
-        }
+    const auto own = of_package_tool(run, tool);
+    auto found = first_of(places_before, run);
+    if (found.source.empty()) {
+        found = own;
     }
-    run.proxies = read_proxies(run.world.environment);  // no_proxy may still be there
-    log_info("proxy: none");
+    if (found.source.empty()) {
+        found = first_of(places_after, run);
+    }
+    if (found.source.empty()) {
+        run.proxies = read_proxies(run.world.environment);  // no_proxy may still be there
+        log_info("proxy: none");
+        return;
+    }
+    run.note({"proxy",
+              Substatus::Level::success,
+              0,
+              fmt::format("Downloads go through the proxy {}, which {} names{}.{}",
+                          shown(found),
+                          found.source,
+                          other_proxy(found, own, tool),
+                          found.bypass.empty() ? std::string()
+                                               : fmt::format(" Directly to: {}.", found.bypass))});
+    log_info(fmt::format(
+        "proxy: {}, from {}{}", shown(found), found.source, other_proxy(found, own, tool)));
+    run.proxies = std::move(found);
 }
 
 }  // namespace aadssh

@@ -10,7 +10,8 @@ namespace aadssh {
 /// Looks for a proxy and puts it into run.proxies; the first place that has one wins as a whole:
 /// the setting, this process's variables, the agent's waagent.conf, the package manager's own
 /// configuration, /etc/environment, Azure Arc's agent. Says in the log which one it is, and in the
-/// substatus "proxy"; there is none when no proxy was found.
+/// substatus "proxy", and also where the package manager goes on using one of its own; there is
+/// none when no proxy was found.
 void find_proxy(RunContext& run, const PackageTool& tool);
 
 /// /etc/waagent.conf: HttpProxy.Host and HttpProxy.Port (WALinuxAgent common/conf.py). The agent

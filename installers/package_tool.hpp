@@ -174,6 +174,8 @@ struct PackageTool {
     std::string_view proxy_file;
     std::vector<std::string> (*proxy_query)();
     ConfiguredProxy (*parse_proxy)(std::string_view text);
+    /// Whether it can be told to use the proxy of the settings instead of that one.
+    bool forgets_proxy = true;
 
     /// The one or two lines of a tool's output that say why it failed, for a message; empty when
     /// there are none.

@@ -226,6 +226,7 @@ constinit const PackageTool tdnf = [] {
     tool.published_versions = published_versions;
     tool.hiding_places = "excludepkgs= in /etc/tdnf/tdnf.conf, /etc/tdnf/locks.d";
     tool.proxy_file = "/etc/tdnf/tdnf.conf";
+    tool.forgets_proxy = commands.forget_proxy != nullptr;
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;

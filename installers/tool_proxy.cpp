@@ -44,34 +44,53 @@ std::string with_login(const std::string& url, const std::string& user, const st
                        url.substr(host));
 }
 
-/// One option of apt: the proxy of a scheme, or a host that is asked directly.
-void add_apt_option(const std::string& name, std::string_view value, ConfiguredProxy& found) {
-    constexpr std::string_view http = "acquire::http::proxy";
-    constexpr std::string_view https = "acquire::https::proxy";
-    const bool direct = is_direct(value);
-    for (const std::string_view of_scheme : {http, https}) {
-        if (name == of_scheme && !direct) {
-            (of_scheme == http ? found.http : found.https) = value;
-        } else if (name.starts_with(std::string(of_scheme) + "::") && direct) {
-            found.bypass +=
-                (found.bypass.empty() ? "" : ",") + name.substr(of_scheme.size() + 2);  // the host
+constexpr std::string_view apt_http = "acquire::http::proxy";
+constexpr std::string_view apt_https = "acquire::https::proxy";
+
+/// Names in lower case, as apt does not tell the cases apart.
+std::map<std::string, std::string> apt_options(std::string_view dump) {
+    std::map<std::string, std::string> options;
+    for (const std::string_view line : lines_of(dump)) {
+        const std::size_t blank = line.find(" \"");  // Acquire::http::Proxy "http://…";
+        if (blank != std::string_view::npos && line.ends_with("\";")) {
+            options[lower(line.substr(0, blank))] = line.substr(blank + 2, line.size() - blank - 4);
         }
     }
+    return options;
+}
+
+/// The hosts whose own entry says DIRECT.
+std::string apt_bypass(const std::map<std::string, std::string>& options) {
+    std::string hosts;
+    for (const auto& [name, value] : options) {
+        for (const auto scheme : {apt_http, apt_https}) {
+            if (name.starts_with(fmt::format("{}::", scheme)) && is_direct(value)) {
+                hosts += (hosts.empty() ? "" : ",") + name.substr(scheme.size() + 2);
+            }
+        }
+    }
+    return hosts;
 }
 
 }  // namespace
 
 ConfiguredProxy apt_proxy(std::string_view dump) {
-    ConfiguredProxy found;
-    for (const std::string_view line : lines_of(dump)) {
-        const std::size_t blank = line.find(" \"");  // Acquire::http::Proxy "http://…";
-        if (blank == std::string_view::npos || !line.ends_with("\";")) {
-            continue;
+    const auto options = apt_options(dump);
+    const auto first_of = [&](const std::vector<std::string>& names) -> std::string {
+        for (const std::string& name : names) {
+            const auto option = options.find(name);
+            if (option != options.end() && !option->second.empty() && !is_direct(option->second)) {
+                return option->second;
+            }
         }
-        add_apt_option(
-            lower(line.substr(0, blank)), line.substr(blank + 2, line.size() - blank - 4), found);
-    }
-    return found;
+        return {};
+    };
+    const auto of_host = [](std::string_view scheme) {
+        return fmt::format("{}::packages.microsoft.com", scheme);
+    };
+    return {.http = first_of({of_host(apt_http), std::string(apt_http)}),
+            .https = first_of({of_host(apt_https), of_host(apt_http), std::string(apt_https)}),
+            .bypass = apt_bypass(options)};
 }
 
 ConfiguredProxy yum_proxy(std::string_view conf) {

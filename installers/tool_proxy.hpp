@@ -13,8 +13,9 @@ struct ConfiguredProxy {
 };
 
 /// Of `apt-config dump` (apt.conf(5), apt-transport-http(1)): Acquire::http::Proxy, the one for
-/// https, and the hosts whose own entry says DIRECT. A command that finds proxies
-/// (Proxy-Auto-Detect) is left to apt.
+/// https, and the hosts whose own entry says DIRECT. An entry of packages.microsoft.com goes before
+/// those for all hosts, and one for http serves https, too (methods/http.cc, ConfigFind). A command
+/// that finds proxies (Proxy-Auto-Detect) is left to apt.
 ConfiguredProxy apt_proxy(std::string_view dump);
 
 /// Of dnf.conf, yum.conf and tdnf.conf: proxy, proxy_username and proxy_password in [main]

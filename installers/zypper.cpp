@@ -245,6 +245,7 @@ constinit const PackageTool zypper = [] {
     tool.published_versions = published_versions;
     tool.proxy_file = "/etc/sysconfig/proxy";
     tool.parse_proxy = suse_proxy;
+    tool.forgets_proxy = commands.forget_proxy != nullptr;
     tool.culprit = culprit;
     tool.reinstall_hint = reinstall_hint;
     tool.downgrade_hint = downgrade_hint;

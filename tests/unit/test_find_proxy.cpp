@@ -2,6 +2,8 @@
 #include "handler/find_proxy.hpp"
 #include "installers/apt.hpp"
 #include "installers/dnf.hpp"
+#include "installers/tdnf.hpp"
+#include "installers/zypper.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -22,12 +24,16 @@ struct Search {
     explicit Search(const Distribution& distribution = debian_12) : vm(distribution) {}
 
     void file(const std::string& path, const std::string& text) { vm.fake.files.add(path, text); }
-    /// "host:port" and where it is from; "none".
-    std::string found() {
+    /// The finding; "none".
+    std::string found(const PackageTool& tool) {
         world.environment = vm.fake.environment;
         run.checks.clear();
-        find_proxy(run, vm.distribution.has_rpm() ? dnf : apt);
+        find_proxy(run, tool);
         return run.checks.empty() ? "none" : run.checks.front().message;
+    }
+    std::string found() { return found(vm.distribution.has_rpm() ? dnf : apt); }
+    void apt_says(const std::string& dump) {
+        vm.fake.processes.on({"apt-config", "dump"}, exits(0, dump));
     }
 };
 
@@ -45,10 +51,7 @@ const std::vector<Place> places = {
          s.file("/etc/waagent.conf", "HttpProxy.Host=waagent.example\nHttpProxy.Port=1\n");
      }},
     {"tool.example",
-     [](Search& s) {
-         s.vm.fake.processes.on({"apt-config", "dump"},
-                                exits(0, "Acquire::http::Proxy \"http://tool.example:1\";\n"));
-     }},
+     [](Search& s) { s.apt_says("Acquire::http::Proxy \"http://tool.example:1\";\n"); }},
     {"environment.example",
      [](Search& s) { s.file("/etc/environment", "https_proxy=http://environment.example:1\n"); }},
     {"arc.example",
@@ -75,6 +78,53 @@ TEST_CASE("find proxy: each place counts over all that come after it") {
     }
 }
 
+TEST_CASE("find proxy: a proxy of the package manager's own goes before one that it is offered") {
+    Search search;
+    search.apt_says("Acquire::http::Proxy \"http://user:hunter2@tool.example:1\";\n");
+    SUBCASE("by a variable") {
+        search.vm.fake.environment["https_proxy"] = "http://variable.example:1";
+        CHECK(search.found() ==
+              "Downloads go through the proxy variable.example:1, which the variable https_proxy "
+              "names, but apt's own configuration (apt-config dump) names tool.example:1, and apt "
+              "uses that.");
+        CHECK(search.run.proxies.https == "http://variable.example:1");
+    }
+    SUBCASE("by waagent.conf") {
+        search.file("/etc/waagent.conf", "HttpProxy.Host=waagent.example\n");
+        CHECK(contains_text(search.found(), "names tool.example:1, and apt uses that."));
+    }
+    SUBCASE("unless they are the same") {
+        search.vm.fake.environment["https_proxy"] = "http://tool.example:1/";
+        CHECK(search.found() ==
+              "Downloads go through the proxy tool.example:1, which the variable https_proxy "
+              "names.");
+    }
+    SUBCASE("and gives way to one that is imposed") {
+        search.run.settings.proxy_url = "http://setting.example:1";
+        CHECK(search.found() ==
+              "Downloads go through the proxy setting.example:1, which the setting proxy names.");
+    }
+}
+
+TEST_CASE("find proxy: zypper and tdnf keep their own proxy whatever the setting says") {
+    Search search(rhel_9);
+    search.run.settings.proxy_url = "http://setting.example:1";
+    search.file("/etc/sysconfig/proxy",
+                "PROXY_ENABLED=\"yes\"\nHTTPS_PROXY=\"http://suse.example:2\"\n");
+    search.file("/etc/tdnf/tdnf.conf", "[main]\nproxy=http://mariner.example:3\n");
+    search.file("/etc/dnf/dnf.conf", "[main]\nproxy=http://rhel.example:4\n");
+    const std::string beginning =
+        "Downloads go through the proxy setting.example:1, which the setting proxy names";
+    CHECK(search.found(zypper) ==
+          beginning +
+              ", but zypper's own configuration (/etc/sysconfig/proxy) names "
+              "suse.example:2, and zypper uses that.");
+    CHECK(search.found(tdnf) == beginning +
+                                    ", but tdnf's own configuration (/etc/tdnf/tdnf.conf) names "
+                                    "mariner.example:3, and tdnf uses that.");
+    CHECK(search.found(dnf) == beginning + ".");
+}
+
 TEST_CASE("find proxy: none is no finding, and no_proxy alone names none") {
     Search search;
     search.vm.fake.environment["no_proxy"] = "a.example";
@@ -98,11 +148,9 @@ TEST_CASE("find proxy: the finding names place and bypass, and no password") {
 TEST_CASE("find proxy: what the package manager has configured itself is not handed to it") {
     Search search;
     search.vm.fake.environment["no_proxy"] = "a.example";
-    search.vm.fake.processes.on(
-        {"apt-config", "dump"},
-        exits(0,
-              "Acquire::https::Proxy \"http://user:hunter2@tool.example:1\";\n"
-              "Acquire::https::Proxy::mirror.example \"DIRECT\";\n"));
+    search.apt_says(
+        "Acquire::https::Proxy \"http://user:hunter2@tool.example:1\";\n"
+        "Acquire::https::Proxy::mirror.example \"DIRECT\";\n");
     CHECK(contains_text(search.found(), "apt's own configuration (apt-config dump)"));
     CHECK(search.run.proxies.https == "http://user:hunter2@tool.example:1");
     CHECK(search.run.proxies.for_url("https://mirror.example/x").empty());

@@ -53,6 +53,25 @@ TEST_CASE("tool proxy: apt's dump, whatever the case of its names") {
     CHECK(apt_proxy("").http.empty());
 }
 
+TEST_CASE("tool proxy: apt's entry of packages.microsoft.com goes before those for all hosts") {
+    const std::string all =
+        "Acquire::http::Proxy \"http://all:1\";\nAcquire::https::Proxy \"http://all:2\";\n";
+    const std::string for_http =
+        "Acquire::http::Proxy::Packages.Microsoft.com \"http://host:1\";\n";
+    const std::string for_https =
+        "Acquire::https::Proxy::packages.microsoft.com \"http://host:2\";\n";
+    CHECK(apt_proxy(all).https == "http://all:2");
+    CHECK(apt_proxy(for_https).https == "http://host:2");
+    CHECK(apt_proxy(for_https).http.empty());
+    for (const auto& dump : {all + for_http, for_http + all}) {
+        CHECK(apt_proxy(dump).https == "http://host:1");
+        CHECK(apt_proxy(dump).http == "http://host:1");
+    }
+    for (const auto& dump : {all + for_http + for_https, for_https + for_http + all}) {
+        CHECK(apt_proxy(dump).https == "http://host:2");
+    }
+}
+
 TEST_CASE("tool proxy: dnf's, yum's and tdnf's file, in [main] only") {
     const auto found = yum_proxy(
         "[other]\nproxy=http://wrong:1\n"
