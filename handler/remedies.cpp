@@ -16,11 +16,25 @@ namespace {
 
 constexpr std::size_t words_limit = 400;
 
+/// How long the server at `url` wants to be left alone; it is asked only once.
+Milliseconds wanted_pause(RunContext& run, const std::string& url) {
+    HttpRequest request;
+    request.url = url;
+    request.proxy = run.proxies.for_url(url);
+    request.no_proxy = run.proxies.bypass;
+    request.connect_limit = run.deadline.at_most(Seconds(5));
+    request.limit = run.deadline.at_most(Seconds(10));
+    return retry_after(run.world.http.get(request), run.world.clock).value_or(Seconds(0));
+}
+
 /// Each wait is three times the one before. False: too little time would be left for what follows.
 bool wait_before(RunContext& run, const Remedy& remedy, int use) {
     Milliseconds pause = remedy.pause;
     for (int i = 1; i < use; ++i) {
         pause *= 3;
+    }
+    if (!remedy.retry_after_of.empty()) {
+        pause = std::max(pause, wanted_pause(run, remedy.retry_after_of));
     }
     pause = jittered(pause);
     if (pause > Milliseconds(0)) {

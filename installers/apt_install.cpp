@@ -120,7 +120,7 @@ RunTool refresh_one(const InstallInputs& inputs, const std::string& list_prefix)
                          "Acquire::AllowInsecureRepositories=0"}) +
                 one_source(inputs) + network_options(inputs));
     step.proof = in_scratch("lists/" + list_prefix);
-    step.remedies = patience(past_caches());
+    step.remedies = patience(metadata_url(inputs.repository), past_caches());
     return step;
 }
 
@@ -198,8 +198,10 @@ void add_package(Plan& plan,
                            ToolRun::download,
                            fmt::format("download {} and what it depends on", package),
                            install_command(inputs, "--download-only", what));
-    download.remedies = patience(past_caches(), refresh);
-    if (!refresh.empty()) {
+    const bool of_distribution = refresh.empty();
+    download.remedies = patience(
+        of_distribution ? std::string() : metadata_url(inputs.repository), past_caches(), refresh);
+    if (!of_distribution) {
         // Lists that are empty or old are normal on a machine's first boot.
         download.remedies.push_back({Outcome::unmet, {refresh_all(inputs)}});
     }

@@ -95,7 +95,10 @@ std::string indented(std::string_view content, std::string_view indent) {
 std::string condition(const Remedy& remedy) {
     std::vector<std::string> parts;
     if (remedy.pause.count() > 0) {
-        parts.push_back(fmt::format("wait {} s", remedy.pause.count()));
+        parts.push_back(fmt::format(
+            "wait {} s{}",
+            remedy.pause.count(),
+            remedy.retry_after_of.empty() ? "" : " or as long as its Retry-After says"));
     }
     for (const RunTool& step : remedy.steps) {
         parts.push_back(step.purpose);
@@ -250,13 +253,15 @@ std::string describe(const Plan& plan) {
     return text;
 }
 
-std::vector<Remedy> patience(const std::vector<std::string>& past_caches,
+std::vector<Remedy> patience(const std::string& url,
+                             const std::vector<std::string>& past_caches,
                              const std::vector<RunTool>& refresh) {
-    return {{.on = Outcome::busy, .pause = std::chrono::seconds(5), .times = 2},
-            {.on = Outcome::mismatch,
-             .steps = refresh,
-             .pause = std::chrono::seconds(10),
-             .again_with = past_caches}};
+    return {
+        {.on = Outcome::busy, .pause = std::chrono::seconds(5), .times = 2, .retry_after_of = url},
+        {.on = Outcome::mismatch,
+         .steps = refresh,
+         .pause = std::chrono::seconds(10),
+         .again_with = past_caches}};
 }
 
 bool is_transient(Outcome outcome) {

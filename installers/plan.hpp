@@ -75,12 +75,16 @@ struct Remedy {
     std::chrono::seconds pause{0};
     int times = 1;                             ///< used at most so often
     std::vector<std::string> again_with = {};  ///< further words of the command that is run again
+    /// Asked once before the wait, which is as long as its Retry-After says where that is longer:
+    /// package managers do not pass it on. Empty: nobody is asked.
+    std::string retry_after_of = {};
 };
 
-/// The remedies of every step that fetches something. A busy server is asked again, and so it is
-/// for what is not what the index lists (microsoft/linux-package-repositories#48): with the words
-/// `past_caches`, and after these steps.
-std::vector<Remedy> patience(const std::vector<std::string>& past_caches,
+/// The remedies of every step that fetches something from the server of `url`. A busy server is
+/// asked again, and so it is for what is not what the index lists
+/// (microsoft/linux-package-repositories#48): with the words `past_caches`, and after these steps.
+std::vector<Remedy> patience(const std::string& url,
+                             const std::vector<std::string>& past_caches,
                              const std::vector<RunTool>& refresh = {});
 
 /// A folder for this run alone, emptied first if a cut-off run left it, removed by RemoveScratch:

@@ -106,7 +106,7 @@ RunTool Maker::refresh() const {
 
 void Maker::add_refresh() {
     RunTool step = refresh();
-    step.remedies = patience(past_caches());
+    step.remedies = patience(metadata_url(inputs_.repository), past_caches());
     plan.steps.emplace_back(std::move(step));
 }
 
@@ -148,7 +148,8 @@ void Maker::add_package(const std::string& package, bool of_distribution) {
     refresh_all.best_effort =
         true;  // any of them may be broken; the resolver tells whether it matters
     download.remedies =
-        patience(past_caches(), of_distribution ? std::vector<RunTool>() : std::vector{refresh()});
+        of_distribution ? patience({}, past_caches())
+                        : patience(metadata_url(inputs_.repository), past_caches(), {refresh()});
     download.remedies.push_back({Outcome::unmet, {refresh_all}});
     if (commands_.renew_certificates != nullptr) {
         download.remedies.push_back(renewed_certificates());

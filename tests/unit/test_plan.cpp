@@ -77,7 +77,7 @@ TEST_CASE("plan: each kind of step has its sentence") {
           "install x; if the newest is refused for its signature or checksum: the version before "
           "it, with a warning");
     run.older_argv.clear();
-    run.remedies = patience({"-o", "x"}, {cure});
+    run.remedies = patience({}, {"-o", "x"}, {cure});
     CHECK(describe(Step{run}) ==
           "install x; if the server asks to come back later: wait 5 s, then again, up to 2 times; "
           "if what arrives is not what the index lists: wait 10 s, do this, then again with -o x");

@@ -13,10 +13,11 @@ namespace {
 const CommandResult busy = exits(100, test_data("apt/2.6-refresh-429.txt"));
 const CommandResult mismatch = exits(100, test_data("apt/2.6-refresh-hash-mismatch.txt"));
 const std::string no_cache = "Acquire::http::No-Cache=true";
+const std::string index = "https://packages.microsoft.com/debian/12/prod/dists/bookworm/InRelease";
 
 RunTool refresh() {
     auto step = tool(ToolRun::refresh, {"apt-get", "update"});
-    step.remedies = patience({"-o", no_cache});
+    step.remedies = patience(index, {"-o", no_cache});
     return step;
 }
 
@@ -42,6 +43,40 @@ TEST_CASE("remedies: a busy server is asked twice more, after growing pauses") {
     }
     CHECK(clock.sleeps[0] >= Seconds(5));
     CHECK(clock.sleeps[0] <= Milliseconds(6250));
+}
+
+TEST_CASE("remedies: a busy server is left alone for as long as its Retry-After says") {
+    Plans plans;
+    plans.run.proxies = read_proxies({{"https_proxy", "http://proxy.example:3128"}});
+    const auto server_wants = [&](const std::string& seconds) {
+        auto told = answer(429);
+        told.headers["retry-after"] = seconds;
+        plans.vm.fake.http.forget(index);
+        plans.vm.fake.http.requests.clear();
+        plans.vm.fake.http.on(index, told);
+    };
+    const auto& sleeps = plans.vm.fake.clock.sleeps;
+    plans.answers({busy, exits(0)});
+    SUBCASE("longer than we would wait") {
+        server_wants("40");
+        CHECK(plans.apply_steps({refresh()}).outcome == Outcome::ok);
+        REQUIRE(sleeps.size() == 1);
+        CHECK(sleeps[0] >= Seconds(40));
+        CHECK(sleeps[0] <= Seconds(50));
+        REQUIRE(plans.vm.fake.http.requests.size() == 1);
+        CHECK(plans.vm.fake.http.requests[0].proxy == "http://proxy.example:3128");
+    }
+    SUBCASE("shorter") {
+        server_wants("1");
+        CHECK(plans.apply_steps({refresh()}).outcome == Outcome::ok);
+        REQUIRE(sleeps.size() == 1);
+        CHECK(sleeps[0] >= Seconds(5));
+    }
+    SUBCASE("longer than there is time") {
+        server_wants("3600");
+        CHECK(plans.apply_steps({refresh()}).outcome == Outcome::busy);
+        CHECK(sleeps.empty());
+    }
 }
 
 TEST_CASE("remedies: no wait is begun that would leave too little time for the installation") {
