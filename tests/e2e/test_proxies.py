@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from expectations import assert_explains, assert_good, assert_removed, substatus
 from rig.debs import OLD
 from rig.keys import authority
 from rig.machine import Machine
+from rig.rpms import PINNED
 from rig.sites import DISTRO, MICROSOFT
 
 MakeMachine = Callable[..., Machine]
@@ -28,6 +30,10 @@ def in_apt_conf(m: Machine) -> None:
     m.write("/etc/apt/apt.conf.d/95proxy", f'Acquire {{ http {{ Proxy "{PROXY}"; }}; https::Proxy "{PROXY}"; }};\n')
 
 
+def in_dnf_conf(m: Machine) -> None:
+    m.write("/etc/dnf/dnf.conf", m.read("/etc/dnf/dnf.conf").rstrip() + f"\nproxy={PROXY}\n")
+
+
 def in_environment_file(m: Machine) -> None:
     m.write("/etc/environment", f'http_proxy="{PROXY}"\nhttps_proxy="{PROXY}"\n')
 
@@ -36,9 +42,15 @@ def in_arc(m: Machine) -> None:
     m.write("/var/opt/azcmagent/localconfig.json", json.dumps({"proxy.url": PROXY, "proxy.bypass": ["AAD"]}))
 
 
-PLACES: list[tuple[Callable[[Machine], None], str]] = [
-    (in_waagent_conf, "HttpProxy.Host in /etc/waagent.conf"), (in_apt_conf, "apt's own configuration (apt-config dump)"),
-    (in_environment_file, "/etc/environment"), (in_arc, "proxy.url of the Azure Arc agent (/var/opt/azcmagent/localconfig.json)")]
+# Every place with apt; with the others their own configuration, and places of which they are told. Debian's zypper does not read SUSE's
+# /etc/sysconfig/proxy.
+WAAGENT_CONF = "HttpProxy.Host in /etc/waagent.conf"
+PLACES: list[tuple[str, Callable[[Machine], None], str]] = [
+    ("debian12", in_waagent_conf, WAAGENT_CONF), ("debian12", in_apt_conf, "apt's own configuration (apt-config dump)"),
+    ("debian12", in_environment_file, "/etc/environment"),
+    ("debian12", in_arc, "proxy.url of the Azure Arc agent (/var/opt/azcmagent/localconfig.json)"),
+    ("rhel9", in_dnf_conf, "dnf's own configuration (/etc/dnf/dnf.conf)"), ("rhel9", in_waagent_conf, WAAGENT_CONF),
+    ("sles155", in_waagent_conf, WAAGENT_CONF), ("sles155", in_environment_file, "/etc/environment")]
 
 
 def ways(m: Machine, *hosts: str) -> set[str]:
@@ -49,16 +61,19 @@ def proxy_check(done: Any) -> str:
     return substatus(done.status)["proxy"][1]
 
 
-@pytest.mark.parametrize("name_it, source", PLACES, ids=[place[0].__name__ for place in PLACES])
-def test_proxy_of_the_machine_is_found_used_and_named(machine: MakeMachine, name_it: Callable[[Machine], None], source: str) -> None:
-    m = machine("debian12", lists="empty")
+@pytest.mark.parametrize("family, name_it, source", PLACES, ids=[f"{family}-{name_it.__name__}" for family, name_it, _ in PLACES])
+def test_proxy_of_the_machine_is_found_used_and_named(
+        machine: MakeMachine, family: str, name_it: Callable[[Machine], None], source: str) -> None:
+    m = machine(family, lists="empty")
+    version = PINNED if m.is_rpm else OLD
+    m.microsoft.offer(version)
     name_it(m)
     done = m.direct("install")
     assert done.code == 0, done.stderr
     assert ways(m) == {"proxy"}, "Every download, the signing key's too, goes through the proxy."
     assert proxy_check(done) == f"Downloads go through the proxy proxy.test:3128, which {source} names."
     assert f"proxy: proxy.test:3128, from {source}" in m.handler_log()
-    assert_good(m, OLD)
+    assert_good(m, version)
 
 
 def test_setting_wins_over_every_other_place_and_its_password_is_written_nowhere(machine: MakeMachine) -> None:
@@ -107,7 +122,7 @@ def test_setting_wins_over_dnfs_own_proxy(machine: MakeMachine) -> None:
 
 def test_dnfs_own_proxy_is_left_to_dnf_and_used_by_us(machine: MakeMachine) -> None:
     m = machine("rocky9")  # it has two repositories, so we ask first
-    m.write("/etc/dnf/dnf.conf", m.read("/etc/dnf/dnf.conf").rstrip() + f"\nproxy={PROXY}\n")
+    in_dnf_conf(m)
     done = m.direct("install")
     assert done.code == 0, done.stderr
     assert ways(m, MICROSOFT) == {"proxy"}
@@ -135,10 +150,13 @@ def test_certificate_is_explained_when_the_package_manager_meets_it(machine: Mak
 @pytest.mark.parametrize("status", (429, 503))
 def test_busy_repository_is_asked_again_until_it_answers(machine: MakeMachine, status: int) -> None:
     m = machine("debian12")
-    m.faults.add("packages.microsoft.com/debian/12.*InRelease", "status", status, times=5, retry_after=1)
+    # apt asks four times and tells nobody of Retry-After, so we ask, too.
+    m.faults.add("packages.microsoft.com/debian/12.*InRelease", "status", status, times=5, retry_after=9)
     done = m.direct("install")
     assert done.code == 0, done.stderr
     assert "the server asks to come back later; trying again after a remedy" in m.handler_log()
+    waits = [int(wait) for wait in re.findall(r"waiting (\d+) ms", m.handler_log())]
+    assert len(waits) == 1 and waits[0] >= 9000, waits
     assert_good(m, OLD)
 
 
