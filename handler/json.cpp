@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace aadssh {
 namespace {
 
@@ -43,6 +45,12 @@ class Limits : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Limits> {
             at += step;
         }
         return true;
+    }
+
+    /// Its digits and its exponent may be fine and it be infinite all the same, which JSON has no
+    /// word for: it could not be written again.
+    bool Double(double number) {
+        return std::isfinite(number) || refuse("a number is too large to be held");
     }
 
     const std::string& reason() const { return reason_; }

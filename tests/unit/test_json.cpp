@@ -95,6 +95,14 @@ TEST_CASE("json: text that is not UTF-8 is refused") {
     CHECK(refusal(R"(["\udc00"])") == "a string holds half of a surrogate pair (at byte 9)");
 }
 
+TEST_CASE("json: a number that no double holds is refused, however it is written") {
+    CHECK(refusal("[1e400]") ==
+          "not valid JSON: Number too big to be stored in double (at byte 1)");
+    // Each half of it is within its limits.
+    CHECK(refusal("[-10000000000000020000e299]").starts_with("a number is too large to be held"));
+    CHECK(parsed("[-1.7e308]").text("") == "[-1.7e308]");
+}
+
 TEST_CASE("json: NUL is refused, in the text and escaped") {
     CHECK(refusal(std::string_view("[1]\0", 4)) == "a NUL byte in the text");
     CHECK(refusal(R"(["a\u0000b"])").starts_with("a string holds the character U+0000"));
