@@ -26,11 +26,30 @@ bool is_at_microsofts(const SourceEntry& source) {
            });
 }
 
-/// Other sources that name this file as their key, or that name none and find it where apt looks
-/// then.
-std::vector<std::string> users_of(const std::string& path,
+/// Where apt looks for the key of a source that names none (apt-secure(8)).
+constexpr std::string_view keys_for_all = "/etc/apt/trusted.gpg.d";
+
+/// Whether this file of keys is the only one there that holds all of its keys.
+bool is_only_holder(const World& world, const std::string& path) {
+    const auto keys_of = [&](const std::string& file) {
+        return read_key_file(world.files.read(file, file_limit).text).primary;
+    };
+    const auto ours = keys_of(path);
+    return std::ranges::none_of(
+        world.files.list(std::string(keys_for_all)), [&](const std::string& name) {
+            const auto file = fmt::format("{}/{}", keys_for_all, name);
+            const auto theirs = keys_of(file);
+            return file != path && std::ranges::all_of(ours, [&](const Fingerprint& key) {
+                       return std::ranges::find(theirs, key) != theirs.end();
+                   });
+        });
+}
+
+/// Other sources that name this file as their key, or that name none and find their key only in it.
+std::vector<std::string> users_of(const World& world,
+                                  const std::string& path,
                                   const std::vector<SourceEntry>& sources) {
-    const bool for_all = path.starts_with("/etc/apt/trusted.gpg.d/");
+    const bool for_all = path.starts_with(keys_for_all) && is_only_holder(world, path);
     std::vector<std::string> users;
     for (const auto& entry : sources) {
         if (names_key(entry.signed_by, path) ||
@@ -69,7 +88,7 @@ OwnedFile look_at(World& world,
                                             record.sha256.end());
     if (file.present) {
         file.owning_package = owning_package(world, tool, record.path);
-        file.used_by = users_of(record.path, sources);
+        file.used_by = users_of(world, record.path, sources);
     }
     return file;
 }

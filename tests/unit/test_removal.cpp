@@ -337,6 +337,28 @@ TEST_CASE("removal: a key that an enabled source of the same server needs stays,
     }
 }
 
+TEST_CASE(
+    "removal: apt's keys for sources that name none stay unless another file holds them, too") {
+    Ours ours(debian_11);
+    auto& files = ours.vm.fake.files;
+    const std::string other = "/etc/apt/sources.list.d/edge.list";
+    files.add(other, "deb https://packages.microsoft.com/debian/11/edge bullseye main\n");
+    const auto also_in = [&](const std::string& file, const std::string& keys) {
+        files.add("/etc/apt/trusted.gpg.d/" + file, keys);
+        return ours.remove();
+    };
+    const std::string keys = files.read(debian_11.keyring, 1024UL * 1024).text;
+    SUBCASE("one file holds them") {
+        const auto removed = also_in("broken.gpg", "no keys");
+        CHECK(files.has(debian_11.keyring));
+        CHECK(contains_text(joined(removed.kept), "stays because it is used by " + other));
+    }
+    SUBCASE("two do") {
+        also_in("microsoft-prod.gpg", keys);
+        CHECK_FALSE(files.has(debian_11.keyring));
+    }
+}
+
 TEST_CASE("removal: a key that was there before us is not ours to take") {
     Machine vm(rhel_9);
     vm.dpkg[microsoft_key] = {};
