@@ -24,9 +24,8 @@ class BareLogins {
     std::size_t user_end_ = 0;  ///< of the user's name that was read last
     bool is_secret_ = false;    ///< whether it is no user but, as in "token:", the name of a secret
     std::size_t rest_end_ = 0;  ///< of what follows the colon
-    std::size_t sign_ = 0;      ///< the last @ in it
-    bool host_ = false;         ///< whether a host follows that
-    bool port_ = false;         ///< and a port
+    std::size_t host_sign_ = 0;  ///< the last @ in it that a host follows
+    std::size_t port_sign_ = 0;  ///< the last one that a host and a port follow
 };
 
 }  // namespace aadssh::scrubbing

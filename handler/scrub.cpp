@@ -12,8 +12,6 @@ namespace {
 
 using namespace scrubbing;
 
-constexpr std::string_view mask = "***";
-
 bool is_bearer(std::string_view word) {
     return std::ranges::equal(word, std::string_view("bearer"), {}, lower);
 }
@@ -89,8 +87,10 @@ class Scrubber {
         if (end < no_at_sign_before_) {
             return std::string_view::npos;
         }
-        const std::size_t last = skip(end, in_text);
-        const std::size_t sign = text_.substr(end, last - end).find_last_of('@');
+        const std::string_view more = text_.substr(end, skip(end, in_text) - end);
+        // No further than a mask, behind which a blank may have been.
+        const std::size_t last = end + std::min(more.find(mask), more.size());
+        const std::size_t sign = more.substr(0, last - end).find_last_of('@');
         if (sign != std::string_view::npos) {
             return end + sign;
         }
@@ -113,7 +113,7 @@ class Scrubber {
             values(bearer());
         } else if (const Secret* secret = named_last(name)) {
             value_of(*secret);
-        } else if (names_proxy(name)) {
+        } else if (names_proxy_last(name)) {
             proxy_at_ = skip(end, [](char c) {
                 return is_blank(c) || is_quote(c) || is_backslash(c) || c == '=' || c == ':';
             });
@@ -156,8 +156,11 @@ class Scrubber {
         const std::size_t start = skip(at_, is_blank);
         const std::size_t end = skip(start, [](char c) { return in_token(c) || c == '='; });
         const std::string_view token = text_.substr(start, end - start);
-        // "bearer authentication" is no token.
-        if (start == at_ || token.size() < 8 || std::ranges::all_of(token, is_letter)) {
+        const std::size_t equals = token.find('=');
+        const bool of_proxy =
+            equals != std::string_view::npos && names_proxy_last(token.substr(0, equals));
+        // "bearer authentication" is no token, nor is "bearer proxy=joe:secret@proxy.example".
+        if (start == at_ || token.size() < 8 || std::ranges::all_of(token, is_letter) || of_proxy) {
             return nullptr;
         }
         copy(start);

@@ -6,6 +6,9 @@
 // readers mean something else by a blank or a word.
 namespace aadssh::scrubbing {
 
+/// What is shown instead of a secret.
+inline constexpr std::string_view mask = "***";
+
 inline bool is_digit(char c) {
     return '0' <= c && c <= '9';
 }

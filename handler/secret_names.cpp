@@ -35,21 +35,25 @@ bool ends_with_name(std::string_view word, std::string_view name) {
     return begins_part(word, before) && std::ranges::equal(word.substr(before), name, {}, lower);
 }
 
-}  // namespace
-
-const Secret* named_last(std::string_view text) {
+std::string_view last_word(std::string_view text) {
     std::size_t begin = text.size();
     while (begin > 0 && is_word(text[begin - 1])) {
         --begin;
     }
-    const std::string_view word = text.substr(begin);
+    return text.substr(begin);
+}
+
+}  // namespace
+
+const Secret* named_last(std::string_view text) {
+    const std::string_view word = last_word(text);
     const auto* secret = std::ranges::find_if(
         secrets, [&](const Secret& s) { return ends_with_name(word, s.name); });
     return secret == std::end(secrets) ? nullptr : secret;
 }
 
-bool names_proxy(std::string_view word) {
-    return ends_with_name(word, "proxy");
+bool names_proxy_last(std::string_view text) {
+    return ends_with_name(last_word(text), "proxy");
 }
 
 }  // namespace aadssh::scrubbing

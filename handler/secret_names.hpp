@@ -18,7 +18,7 @@ struct Secret {
 /// x_access_token or accessToken. nullptr when there is none.
 const Secret* named_last(std::string_view text);
 
-/// Whether a word is "proxy" or ends like https_proxy or httpProxy.
-bool names_proxy(std::string_view word);
+/// Whether a text ends with "proxy", or with a name like https_proxy or httpProxy.
+bool names_proxy_last(std::string_view text);
 
 }  // namespace aadssh::scrubbing

@@ -19,7 +19,7 @@ struct Example {
 };
 
 TEST_CASE("scrub: secrets give way to ***") {
-    const std::array<Example, 63> examples{{
+    const std::array<Example, 66> examples{{
         {"http://joe:secret@proxy:3128/", "http://***@proxy:3128/"},
         {"http://secret@proxy", "http://***@proxy"},
         {"HTTPS://joe:s%40@p:1 and http://a:b@c.", "HTTPS://***@p:1 and http://***@c."},
@@ -84,6 +84,9 @@ TEST_CASE("scrub: secrets give way to ***") {
         {"http_proxy='joe:secret@proxy'", "http_proxy='***@proxy'"},
         {"Acquire::http::Proxy \"joe:secret@proxy\";", "Acquire::http::Proxy \"***@proxy\";"},
         {R"({"httpsProxy": "joe:secret@proxy"})", R"({"httpsProxy": "***@proxy"})"},
+        {"bearer https_proxy=joe:secret@proxy", "bearer https_proxy=***@proxy"},
+        {"a:b@c,sig=/x;y@proxy:1", "a:b@c,sig=***;y@proxy:1"},
+        {"joe:secret@proxy:1;pwd:b@c", "***@proxy:1;pwd:***"},
         {"x.token:se@cret:12", "x.token:***"},
         {"passwd:secret@proxy:1", "***@proxy:1"},
         {"it says\nMIIE\nAB+/==\n-----END PRIVATE KEY-----\ny", "it says\n***\ny"},
@@ -102,7 +105,7 @@ TEST_CASE("scrub: secrets give way to ***") {
 TEST_CASE("scrub: a secret behind the beginning of another is found, too") {
     const std::string secret = "Ab12Cd34Ef56";
     const std::string key = "-----BEGIN PRIVATE KEY-----\n";
-    const std::array<std::string, 10> texts{
+    const std::array<std::string, 11> texts{
         "Bearer access_token=" + secret,
         "bearer client_secret: " + secret,
         "bearer client_secret= " + secret,
@@ -110,6 +113,7 @@ TEST_CASE("scrub: a secret behind the beginning of another is found, too") {
         "password= Authorization: Basic " + secret,
         "access_token= x_password: '" + secret + "'",
         "sig= refresh_token= client_assertion: " + secret,
+        "://a:b/token=\" " + secret + "\"@c",
         "password=\"never closed\\\naccess_token: \"" + secret + "\"",
         key + "MIIE\n-----END \n" + key + secret + "\n-----END PRIVATE KEY-----",
         key + "MIIE\n-----END" + key + secret,
