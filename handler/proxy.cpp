@@ -45,12 +45,15 @@ struct Endpoint {
 
 Endpoint split(std::string_view authority) {
     authority.remove_prefix(authority.rfind('@') + 1);  // npos + 1 is 0
-    const std::size_t bracket =
-        authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
-    if (bracket != std::string_view::npos) {
-        const std::string_view rest = authority.substr(bracket + 1);
+    if (authority.starts_with('[')) {
+        const std::size_t bracket = authority.find(']');
+        const std::string_view rest =
+            bracket == std::string_view::npos ? authority : authority.substr(bracket + 1);
+        if (!rest.empty() && !rest.starts_with(':')) {
+            return {};  // no address
+        }
         return {lower(authority.substr(1, bracket - 1)),
-                std::string(rest.starts_with(':') ? rest.substr(1) : "")};
+                std::string(rest.empty() ? rest : rest.substr(1))};
     }
     const std::size_t colon = authority.rfind(':');
     if (colon == std::string_view::npos || authority.find(':') != colon) {
@@ -142,8 +145,21 @@ std::string normal_proxy(std::string_view value) {
 }
 
 std::string with_port_80(const std::string& url) {
-    const bool complete = url.empty() || !split(authority_of(url)).port.empty();
-    return complete ? url : url + ":80";
+    const std::string_view authority = authority_of(url);
+    const Endpoint endpoint = split(authority);
+    if (url.empty() || !endpoint.port.empty()) {
+        return url;
+    }
+    const auto begin = static_cast<std::size_t>(authority.data() - url.data());
+    const std::size_t host = begin + authority.rfind('@') + 1;  // npos + 1 is 0
+    const std::size_t end = begin + authority.size();
+    const std::string path = url.substr(end);
+    const std::string before = url.substr(0, host);
+    const std::string name = url.substr(host, end - host);
+    if (endpoint.host.find(':') != std::string::npos && !name.starts_with('[')) {
+        return fmt::format("{}[{}]:80{}", before, name, path);  // IPv6
+    }
+    return fmt::format("{}{}{}80{}", before, name, name.ends_with(':') ? "" : ":", path);
 }
 
 std::string host_and_port(const std::string& url) {

@@ -195,6 +195,13 @@ TEST_CASE("find proxy: waagent.conf as the agent reads it") {
     CHECK(url("HttpProxy.Port=3128\n").empty());
     CHECK(url("HttpProxy.Host=pro xy\nHttpProxy.Port=1\n").empty());
     CHECK(waagent_proxy("HttpProxy.Host=p\n").http == "http://p:80");
+    CHECK(url("HttpProxy.Host=http://joe:x@proxy.example/a\n") ==
+          "http://joe:x@proxy.example:80/a");
+    CHECK(url("HttpProxy.Host=proxy.example:\n") == "http://proxy.example:80");
+    CHECK(url("HttpProxy.Host=fe80::1\n") == "http://[fe80::1]:80");
+    CHECK(url("HttpProxy.Host=[fe80::1]\n") == "http://[fe80::1]:80");
+    CHECK(url("HttpProxy.Host=[fe80::1]x\n").empty());
+    CHECK(url("HttpProxy.Host=[fe80::1\n").empty());
 }
 
 TEST_CASE("find proxy: /etc/environment as pam_env reads it, in either case") {
