@@ -19,6 +19,18 @@ struct SchemaError {
     std::string text() const { return path.empty() ? rule : path + ": " + rule; }
 };
 
+/// A JSON Schema (draft 4, as RapidJSON understands it), made ready for use. Throws
+/// std::logic_error when the text is no JSON.
+class JsonSchema {
+  public:
+    explicit JsonSchema(std::string_view text);
+
+  private:
+    friend class Json;
+    struct Compiled;
+    std::shared_ptr<const Compiled> compiled_;
+};
+
 /// A parsed JSON document, read by JSON Pointer (RFC 6901). json*.cpp are the only users of
 /// RapidJSON. Copies share the document. A pointer that leads nowhere, or to another type, gives
 /// nothing.
@@ -43,11 +55,10 @@ class Json {
     /// The part below `pointer` as compact JSON text; "null" when it is absent.
     std::string text(const std::string& pointer) const;
 
-    /// Checks the part below `pointer` against a JSON Schema (draft 4, as RapidJSON understands
-    /// it). Nothing: valid. Values are quoted scrubbed and cut to 80 bytes. Throws std::logic_error
-    /// when the schema itself is no JSON.
+    /// Checks the part below `pointer` against a schema. Nothing: valid. Values are quoted scrubbed
+    /// and cut to 80 bytes.
     std::optional<SchemaError> schema_error(const std::string& pointer,
-                                            std::string_view schema) const;
+                                            const JsonSchema& schema) const;
 
   private:
     struct Document;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 namespace aadssh {
 namespace {
@@ -101,17 +102,28 @@ std::string path_text(const rapidjson::Pointer& pointer) {
 
 }  // namespace
 
-std::optional<SchemaError> Json::schema_error(const std::string& pointer,
-                                              std::string_view schema) const {
+struct JsonSchema::Compiled {
+    explicit Compiled(rapidjson::Document document) : rules(std::move(document)), schema(rules) {}
+
     rapidjson::Document rules;
-    rules.Parse(schema.data(), schema.size());
+    rapidjson::SchemaDocument schema;
+};
+
+JsonSchema::JsonSchema(std::string_view text) {
+    rapidjson::Document rules;
+    rules.Parse(text.data(), text.size());
     if (rules.HasParseError()) {
         throw std::logic_error("a compiled-in JSON schema is not valid JSON");
     }
+    compiled_ = std::make_shared<const Compiled>(std::move(rules));
+}
+
+std::optional<SchemaError> Json::schema_error(const std::string& pointer,
+                                              const JsonSchema& schema) const {
     const Value* value = document_->at(pointer);
     const Value absent;
-    const rapidjson::SchemaDocument compiled(rules);
-    rapidjson::SchemaValidator validator(compiled);
+    const rapidjson::Document& rules = schema.compiled_->rules;
+    rapidjson::SchemaValidator validator(schema.compiled_->schema);
     if ((value ? *value : absent).Accept(validator)) {
         return {};
     }

@@ -111,7 +111,8 @@ void overlay(const Json& json,
     if (json.is_null_or_absent(pointer)) {
         return;
     }
-    if (const auto error = json.schema_error(pointer, settings_schema_text)) {
+    static const JsonSchema schema(settings_schema_text);
+    if (const auto error = json.schema_error(pointer, schema)) {
         const std::string what =
             error->path.empty() ? fmt::format("the {}s are not valid", source.kind)
                                 : fmt::format("the {} {} is not valid", source.kind, error->path);
