@@ -2,7 +2,9 @@
 // The extension's own settings file and the machine-wide one, through the schema.
 #include "handler/failure.hpp"
 #include "handler/json.hpp"
+#include "handler/proxy.hpp"
 #include "handler/settings.hpp"
+#include "installers/text.hpp"
 #include "tests/fakes/world.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -41,6 +43,17 @@ std::string rewritten(const Settings& settings) {
         writer.key("keyUrl").value(settings.key_url);
     }
     writer.end();
+    if (!settings.proxy_url.empty()) {
+        writer.key("proxy").object().key("url").value(settings.proxy_url);
+        writer.key("bypass").array();
+        for (const std::string_view host : split(settings.proxy_bypass, ',')) {
+            if (!host.empty()) {
+                writer.value(host);
+            }
+        }
+        writer.end().end();
+    }
+    writer.key("repair").value(settings.repair);
     if (settings.deadline) {
         writer.key("deadlineSeconds").value(static_cast<std::int64_t>(settings.deadline->count()));
     }
@@ -58,12 +71,18 @@ void check(const Settings& settings) {
              (settings.key_url.starts_with("https://") && settings.key_url.size() <= 2048 &&
               std::ranges::all_of(settings.key_url, [](char c) { return '!' <= c && c <= '~'; })),
          "a key's address is https and printable");
+    must(settings.proxy_url.empty() || settings.proxy_url == normal_proxy(settings.proxy_url),
+         "a proxy is in normal form");
+    must(settings.proxy_bypass.empty() || !settings.proxy_url.empty(),
+         "hosts bypass a proxy that there is");
     must(!settings.deadline ||
              (settings.deadline->count() >= 10 && settings.deadline->count() <= 840),
          "the deadline is within its limits");
     const auto again = read_as(machine_settings_path, rewritten(settings));
     must(again && again->signing_keys == settings.signing_keys &&
-             again->key_url == settings.key_url && again->deadline == settings.deadline,
+             again->key_url == settings.key_url && again->deadline == settings.deadline &&
+             again->proxy_url == settings.proxy_url &&
+             again->proxy_bypass == settings.proxy_bypass && again->repair == settings.repair,
          "settings read the same after they were written");
 }
 

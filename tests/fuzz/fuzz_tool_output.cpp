@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the package managers print.
+// What the package managers print. The first byte of an input chooses the tool, what it was run for
+// and its exit code.
 #include "installers/apt.hpp"
 #include "installers/dnf.hpp"
 #include "installers/tdnf.hpp"
@@ -7,25 +8,35 @@
 #include "installers/zypper.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
+#include <array>
+
 namespace aadssh {
 
 void try_input(std::string_view input) {
-    for (const PackageTool* tool : {&apt, &dnf, &tdnf, &yum, &zypper}) {
-        for (const ToolRun run :
-             {ToolRun::query, ToolRun::refresh, ToolRun::download, ToolRun::transaction}) {
-            for (const int code : {0, 1, 100}) {
-                tool->classify(run, code, input);
-            }
-        }
-        for (const PackageState& state : tool->parse_states(input)) {
-            must(!state.name.empty(), "a package has a name");
-        }
-        const std::string version = tool->newest_version(input);
-        must(version.find_first_of(" \n") == std::string::npos, "a version is one word");
-        must(tool->parse_owner(input).find('\n') == std::string::npos, "an owner is one line");
-        tool->query_failed(1, input);
-        tool->culprit(input);
+    constexpr std::array tools{&apt, &dnf, &tdnf, &yum, &zypper};
+    constexpr std::array runs{
+        ToolRun::query, ToolRun::refresh, ToolRun::download, ToolRun::transaction};
+    constexpr std::array codes{0, 1, 100};
+    if (input.empty()) {
+        return;
     }
+    const std::size_t choice = static_cast<unsigned char>(input[0]);
+    const PackageTool& tool = *tools.at(choice % tools.size());
+    const ToolRun run = runs.at(choice / tools.size() % runs.size());
+    const int code = codes.at(choice / tools.size() / runs.size() % codes.size());
+    const std::string_view text = input.substr(1);
+    tool.classify(run, code, text);
+    for (const PackageState& state : tool.parse_states(text)) {
+        must(!state.name.empty(), "a package has a name");
+    }
+    for (const std::string& version : tool.published_versions(text)) {
+        must(version.find_first_of(" \n") == std::string::npos, "a version is one word");
+    }
+    const std::string newest = tool.newest_version(text);
+    must(newest.find_first_of(" \n") == std::string::npos, "a version is one word");
+    must(tool.parse_owner(text).find('\n') == std::string::npos, "an owner is one line");
+    tool.query_failed(code, text);
+    tool.culprit(text);
 }
 
 }  // namespace aadssh
