@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     run = sum("test_fault[" in report.nodeid for report in reports)
     if run:
         never = len(TABLE) - len(occurring())
-        terminalreporter.write_line(f"fault matrix: {len(occurring())} combinations, {never} cannot occur; {run} run")
+        terminalreporter.write_line(f"fault matrix: {len(occurring())} combinations, {never} left out with a reason; {run} run")
     walked: dict[str, tuple[int, int]] = {}
     for family, points, done in (value for report in reports for name, value in report.user_properties if name == "kill walk"):
         walked[family] = (points, walked.get(family, (0, 0))[1] + done)

@@ -199,7 +199,7 @@ TABLE: dict[tuple[str, str, str], Cell] = {
 ELSEWHERE: dict[str, tuple[str, ...]] = {
     "MakeScratch, and writing the source": (
         "failure walk: whatever change fails, install succeeds or takes back what it added",
-        "kill walk: install can be killed at every change and every start of a program", "test_killed_install"),
+        "kill walk: every command can be killed at every change and every start of a program", "test_killed_install"),
     "rpm --import": (
         "keys: when none is taken the signature counts as refused, and none is ours",
         "keys: an import that outlives the deadline is left running, and its keys on record", "test_killed_install"),
