@@ -88,11 +88,10 @@ class Scrubber {
             return std::string_view::npos;
         }
         const std::string_view more = text_.substr(end, skip(end, in_text) - end);
-        // No further than a mask, behind which a blank may have been.
+        // The first no further than a mask, behind which a blank may have been.
         const std::size_t last = end + std::min(more.find(mask), more.size());
-        const std::size_t sign = more.substr(0, last - end).find_last_of('@');
-        if (sign != std::string_view::npos) {
-            return end + sign;
+        if (more.substr(0, last - end).find('@') != std::string_view::npos) {
+            return end + more.find_last_of('@');
         }
         no_at_sign_before_ = last;
         return std::string_view::npos;

@@ -19,12 +19,13 @@ struct Example {
 };
 
 TEST_CASE("scrub: secrets give way to ***") {
-    const std::array<Example, 66> examples{{
+    const std::array<Example, 67> examples{{
         {"http://joe:secret@proxy:3128/", "http://***@proxy:3128/"},
         {"http://secret@proxy", "http://***@proxy"},
         {"HTTPS://joe:s%40@p:1 and http://a:b@c.", "HTTPS://***@p:1 and http://***@c."},
         {"http://joe:se@cret@proxy/x", "http://***@proxy/x"},
         {"http://joe:se/cr?et#1@proxy:3128", "http://***@proxy:3128"},
+        {"http://joe:s/e@c***r@et@proxy", "http://***@proxy"},
         {"http://joe:it's\"<se>@proxy/", "http://***@proxy/"},
         {"http_proxy='http://joe:secret@[::1]:8080'", "http_proxy='http://***@[::1]:8080'"},
         {"Authorization: Bearer " + web_token, "Authorization: ***"},
