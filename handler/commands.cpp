@@ -55,7 +55,7 @@ bool outage(ExitCode code) {
 
 /// Whether `install` goes on although no newer version could be looked for.
 bool goes_on(const Facts& facts, bool in_order, const Failure& failure) {
-    return in_order ? outage(failure.code) || failure.no_time
+    return in_order ? outage(failure.code) || failure.untouched
                     : facts.login.installed() && failure.code == ExitCode::repository_unreachable;
 }
 

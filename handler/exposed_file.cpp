@@ -65,7 +65,7 @@ std::optional<Failure> exposed_file(const World& world,
                         "root",
                         file.mode),
             fmt::format("see that it holds what it should; on the VM, as root, run: "
-                        "chmod go-w {}; then run the extension again",
+                        "chown root:root {0} && chmod go-w {0}; then run the extension again",
                         path));
     }
     return std::nullopt;

@@ -59,7 +59,7 @@ struct Failure : std::exception {
     std::string problem;
     std::string cause;
     std::string remedy;
-    bool no_time = false;  ///< nothing is wrong but that too little time was left to begin
+    bool untouched = false;  ///< nothing was begun, or only a download: too little time or room
 
     Failure(ExitCode number,
             Phase where,

@@ -74,16 +74,21 @@ Failure unreachable(RunContext& run,
                     const Support& support,
                     const Repository& repository,
                     const Applied& applied) {
-    // dnf takes an index that it could not write whole for a bad download.
-    if (auto shortage = disk_shortage(run.world, *support.row->tool)) {
-        shortage->problem =
-            fmt::format("there is not enough free disk space, so \"{}\" failed", applied.purpose);
-        shortage->cause = with_words(shortage->cause, applied.words);
-        return *shortage;
-    }
     const auto probe =
         probe_repository(run.world, repository, run.proxies, run.deadline, Look::to_explain);
     const bool we_reach_it = probe.answer == Probe::Answer::there;
+    // dnf takes an index that it could not write whole for a bad download.
+    if (auto shortage = disk_shortage(run.world, *support.row->tool); shortage && we_reach_it) {
+        shortage->problem = fmt::format(
+            "the repository {} ({}) can be reached, but there is little free disk space, which may "
+            "be why \"{}\" failed",
+            repository.url,
+            support.architecture,
+            applied.purpose);
+        shortage->cause = with_words(shortage->cause, applied.words);
+        shortage->untouched = true;
+        return *shortage;
+    }
     const auto other = we_reach_it ? foreign_url(applied.words, repository) : std::string();
     if (!other.empty()) {
         return {ExitCode::repository_unreachable,

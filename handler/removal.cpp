@@ -29,20 +29,27 @@ bool is_at_microsofts(const SourceEntry& source) {
 /// Where apt looks for the key of a source that names none (apt-secure(8)).
 constexpr std::string_view keys_for_all = "/etc/apt/trusted.gpg.d";
 
-/// Whether this file of keys is the only one there that holds all of its keys.
+/// What every apt takes from a file there: binary keys, where the user _apt may read them.
+std::vector<Fingerprint> keys_in(const World& world, const std::string& path) {
+    constexpr unsigned by_all = 0444;
+    const auto file = world.files.read(path, file_limit);
+    const bool is_read =
+        path.ends_with(".gpg") && (file.mode & by_all) == by_all && !file.text.starts_with("---");
+    return is_read ? read_key_file(file.text).primary : std::vector<Fingerprint>();
+}
+
+/// Whether no other file there holds all the keys of this one.
 bool is_only_holder(const World& world, const std::string& path) {
-    const auto keys_of = [&](const std::string& file) {
-        return read_key_file(world.files.read(file, file_limit).text).primary;
-    };
-    const auto ours = keys_of(path);
-    return std::ranges::none_of(
-        world.files.list(std::string(keys_for_all)), [&](const std::string& name) {
-            const auto file = fmt::format("{}/{}", keys_for_all, name);
-            const auto theirs = keys_of(file);
-            return file != path && std::ranges::all_of(ours, [&](const Fingerprint& key) {
-                       return std::ranges::find(theirs, key) != theirs.end();
-                   });
-        });
+    const auto ours = keys_in(world, path);
+    return ours.empty() ||
+           std::ranges::none_of(
+               world.files.list(std::string(keys_for_all)), [&](const std::string& name) {
+                   const auto file = fmt::format("{}/{}", keys_for_all, name);
+                   const auto theirs = keys_in(world, file);
+                   return file != path && std::ranges::all_of(ours, [&](const Fingerprint& key) {
+                              return std::ranges::find(theirs, key) != theirs.end();
+                          });
+               });
 }
 
 /// Other sources that name this file as their key, or that name none and find their key only in it.

@@ -81,6 +81,28 @@ std::string mend(RunContext& run, const Facts& facts, const std::string& missing
                    facts);
 }
 
+/// Without the room that an installation may need. The configuration step needs next to none.
+std::string mend_in_place(RunContext& run,
+                          const Facts& facts,
+                          const std::string& missing,
+                          const Failure& shortage) {
+    const auto& tool = *facts.support.row->tool;
+    auto failure = shortage;
+    failure.problem =
+        "parts of the sign-in set-up are gone, and there is not enough free disk space to install "
+        "aadsshlogin again";
+    failure.cause = fmt::format("{}; {}", missing, shortage.cause);
+    if (tool.configuration_plan != nullptr) {
+        const auto applied = configure_again(run, tool);
+        if (applied.outcome == Outcome::ok) {
+            return "could not be installed again for lack of free disk space, so its configuration "
+                   "step was run again without that";
+        }
+        failure.cause += fmt::format("; {}: {}", applied.purpose, applied.words);
+    }
+    throw Failure(failure);
+}
+
 /// The package's script does not bring back a profile that was disabled (pam-auth-update(8),
 /// --disable).
 Failure not_mended(const World& world,
@@ -140,11 +162,10 @@ void repair(RunContext& run, const Facts& facts) {
                 fmt::format("on the VM, as root: {}; or set repair to true", failure.remedy);
             throw Failure(failure);
         }
-        if (const auto shortage = disk_shortage(run.world, *facts.support.row->tool)) {
-            throw Failure(*shortage);
-        }
         log_warning("missing, and mended now: " + missing);
-        const auto done = mend(run, facts, missing);
+        const auto shortage = disk_shortage(run.world, *facts.support.row->tool);
+        const auto done =
+            shortage ? mend_in_place(run, facts, missing, *shortage) : mend(run, facts, missing);
         if (const auto left = damage(run.world, facts); !left.empty()) {
             throw not_mended(run.world, done, left, facts);
         }

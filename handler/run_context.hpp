@@ -7,6 +7,7 @@
 #include "handler/status.hpp"
 #include "handler/sys/world.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ struct RunContext {
     StateStore store;
     State state;
     bool cloud_init_awaited = false;
+    /// When putting things in order must have ended, however often it was begun (OwnTime).
+    std::optional<std::chrono::steady_clock::time_point> order_by;
     std::vector<Substatus> checks;  ///< what was found so far, in order
 
     RunContext(World& the_world, Seconds limit)

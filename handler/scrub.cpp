@@ -87,14 +87,17 @@ class Scrubber {
         if (end < no_at_sign_before_) {
             return std::string_view::npos;
         }
-        const std::string_view more = text_.substr(end, skip(end, in_text) - end);
         // The first no further than a mask, behind which a blank may have been.
-        const std::size_t last = end + std::min(more.find(mask), more.size());
-        if (more.substr(0, last - end).find('@') != std::string_view::npos) {
-            return end + more.find_last_of('@');
+        std::size_t last = end;
+        while (last < text_.size() && in_text(text_[last]) &&
+               !text_.substr(last).starts_with(mask)) {
+            ++last;
         }
-        no_at_sign_before_ = last;
-        return std::string_view::npos;
+        if (text_.substr(end, last - end).find('@') == std::string_view::npos) {
+            no_at_sign_before_ = last;
+            return std::string_view::npos;
+        }
+        return end + text_.substr(end, skip(end, in_text) - end).find_last_of('@');
     }
 
     /// A word: of a login or a JWT, the name of a secret, the word Bearer, or one like any other.

@@ -183,7 +183,7 @@ CommandResult run_transaction(RunContext& run,
             fmt::format("{} s of {} s were left, and a package transaction must not be cut off",
                         run.deadline.left().count() / 1000,
                         run.deadline.total().count()));
-        failure.no_time = true;
+        failure.untouched = true;
         throw Failure(failure);
     }
     try {

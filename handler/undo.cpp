@@ -60,8 +60,14 @@ const std::string* rewritten(const RunContext& run, const Step& step) {
 }  // namespace
 
 OwnTime::OwnTime(RunContext& run) : run_(run), whole_(run.deadline) {
-    run.world.deadline.emplace(run.world.clock,
-                               std::max(own_time, std::chrono::ceil<Seconds>(whole_.left())));
+    const auto now = run.world.clock.now();
+    if (!run.order_by) {
+        run.order_by = now + whole_.left() + own_time;
+    }
+    const auto own = std::min<std::chrono::nanoseconds>(own_time, *run.order_by - now);
+    run.world.deadline.emplace(
+        run.world.clock,
+        std::max(std::chrono::ceil<Seconds>(own), std::chrono::ceil<Seconds>(whole_.left())));
 }
 
 OwnTime::~OwnTime() {

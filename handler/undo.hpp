@@ -8,7 +8,8 @@
 namespace aadssh {
 
 /// While it lives, there is time to put things in order, whatever the work has used up: the
-/// command's deadline is 45 s away, or as far as it was if that is more.
+/// command's deadline is 45 s away, or as far as it was if that is more. All that a command puts in
+/// order has these 45 s beyond its limit together, because the agent waits no longer.
 class OwnTime {
   public:
     explicit OwnTime(RunContext& run);

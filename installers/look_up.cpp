@@ -190,10 +190,12 @@ std::string what_it_says(const OsRelease& os) {
     return seen;
 }
 
-/// A number below all of the family's is none of the family's: Amazon Linux 2 is no CentOS 2.
+/// A single number below all of the family's is none of the family's: Amazon Linux 2 is no CentOS
+/// 2, but CloudLinux 6.10 is as old as Red Hat's 6.10.
 bool counts_for_itself(const OsRelease& os, const Family& family) {
-    return !has_codenames(family) &&
-           numbers_of(os.version_id) < numbers_of(family.front()->releases.front().version);
+    const std::vector<unsigned> own = numbers_of(os.version_id);
+    return !has_codenames(family) && own.size() == 1 &&
+           own.front() < numbers_of(family.front()->releases.front().version).front();
 }
 
 /// A derivative of Debian or Ubuntu counts its own versions and has its own codenames: only its
@@ -226,13 +228,15 @@ Place place_of_derivative(const OsRelease& os) {
         if (place->row != nullptr) {
             const std::string codename =
                 place->codename.empty() ? "" : fmt::format(" ({})", place->codename);
-            place->note = fmt::format(
-                "{} is treated as {} {}{}, on which it is based{}.",
-                name_of(os),
-                place->row->name,
-                place->version,
-                codename,
-                counts_for_itself(os, family) ? ", although it counts its releases otherwise" : "");
+            const bool own_count = counts_for_itself(os, family);
+            place->note =
+                fmt::format("{} is {} {} {}{}, on which it is based{}.",
+                            name_of(os),
+                            own_count ? "tried as" : "treated as",
+                            place->row->name,
+                            place->version,
+                            codename,
+                            own_count ? ", although it counts its releases otherwise" : "");
         }
         return *place;
     }

@@ -59,7 +59,7 @@ const Expected supported[] = {
     {"amzn-2",
      "CentOS 7, x86_64",
      "centos/7/prod",
-     "Amazon Linux 2 is treated as CentOS 7, on which it is based, although it counts"},
+     "Amazon Linux 2 is tried as CentOS 7, on which it is based, although it counts"},
     {"azurelinux-3", "Azure Linux 3.0, x86_64", "azurelinux/3.0/prod/ms-non-oss/x86_64", ""},
     {"azurelinux-4", "Azure Linux 4.0, x86_64", "yumrepos/azurelinux-4-prod-microsoft-x86_64", ""},
     {"centos-7", "CentOS 7, x86_64", "centos/7/prod", ""},

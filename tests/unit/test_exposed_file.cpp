@@ -30,7 +30,7 @@ struct Configured {
         const auto ended = vm.command("install");
         CHECK(ended.code == 61);
         CHECK(contains_text(ended.err, "because others than root may write into it"));
-        CHECK(contains_text(ended.err, "chmod go-w " + path + ";"));
+        CHECK(contains_text(ended.err, "chown root:root " + path + " && chmod go-w " + path + ";"));
         CHECK(vm.system() == before);
         CHECK(vm.package_manager_commands().empty());
         CHECK(vm.command("plan").code == 61);

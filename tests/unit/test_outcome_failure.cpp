@@ -111,17 +111,29 @@ TEST_CASE("outcomes: an unreachable repository is explained by a look of our own
     CHECK(contains_text(failure.message(), "https_proxy"));
 }
 
-TEST_CASE("outcomes: what looks like an outage and is a full disk is told as such") {
+TEST_CASE("outcomes: what looks like an outage and may be a full disk is told as such") {
     Explained explained;
     explained.vm.fake.files.free = 0;
-    const auto failure = explained.of(Outcome::network, "Failed to download: parser error");
-    CHECK(failure.code == ExitCode::missing_dependency);
-    CHECK(contains_text(failure.message(),
-                        "not enough free disk space, so \"refresh the index\" failed"));
-    CHECK(contains_text(failure.message(), "has 0 MiB free and 39 MiB are needed"));
-    CHECK(contains_text(failure.message(), "parser error"));
-    CHECK(contains_text(failure.message(), "df -h /etc"));
-    CHECK(explained.vm.fake.http.requests.empty());
+    SUBCASE("the repository can be reached") {
+        explained.vm.fake.http.on(debian_12.repository, answer(200));
+        const auto failure = explained.of(Outcome::network, "Failed to download: parser error");
+        CHECK(failure.code == ExitCode::missing_dependency);
+        CHECK(failure.untouched);
+        CHECK(
+            contains_text(failure.message(),
+                          "little free disk space, which may be why \"refresh the index\" failed"));
+        CHECK(contains_text(failure.message(), "has 0 MiB free and 39 MiB are needed"));
+        CHECK(contains_text(failure.message(), "parser error"));
+        CHECK(contains_text(failure.message(), "df -h /etc"));
+    }
+    SUBCASE("it cannot: the disk is not the reason") {
+        explained.vm.fake.http.on(
+            debian_12.repository,
+            no_answer(HttpResponse::Failure::name_lookup, "Could not resolve host"));
+        const auto failure = explained.of(Outcome::network);
+        CHECK(failure.code == ExitCode::repository_unreachable);
+        CHECK(contains_text(failure.message(), "cannot be resolved"));
+    }
 }
 
 TEST_CASE(

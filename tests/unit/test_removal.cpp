@@ -4,6 +4,7 @@
 #include "handler/removal.hpp"
 #include "installers/apt.hpp"
 #include "installers/dnf.hpp"
+#include "installers/openpgp_armour.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -352,6 +353,14 @@ TEST_CASE(
         const auto removed = also_in("broken.gpg", "no keys");
         CHECK(files.has(debian_11.keyring));
         CHECK(contains_text(joined(removed.kept), "stays because it is used by " + other));
+    }
+    SUBCASE("a file that apt does not read does, too") {
+        also_in("microsoft-prod.gpg~", keys);
+        CHECK(files.has(debian_11.keyring));
+    }
+    SUBCASE("an armoured one does, too") {
+        also_in("microsoft-prod.gpg", add_armour(keys));
+        CHECK(files.has(debian_11.keyring));
     }
     SUBCASE("two do") {
         also_in("microsoft-prod.gpg", keys);

@@ -83,19 +83,30 @@ TEST_CASE("disk space: tools on rpm's database need a place for the scripts of p
 }
 
 TEST_CASE("enable: a repair for which there is no room is 52, and is not begun") {
-    Machine vm(debian_12);
+    Machine vm(rhel_9);
     vm.set_up_by_us();
     vm.reset_ssh();
     vm.fake.files.free = 3 * mebibyte;
     const auto before = vm.system();
     const auto ended = vm.command("enable");
     CHECK(ended.code == 52);
-    CHECK(contains_text(ended.err, "has 3 MiB free and 39 MiB are needed"));
+    CHECK(contains_text(ended.err, "not enough free disk space to install aadsshlogin again"));
+    CHECK(contains_text(ended.err, "has 3 MiB free and "));
     CHECK(vm.check_level("repair") == "error");
     CHECK(vm.package_manager_commands().empty());
     CHECK(vm.system() == before);
     vm.fake.files.add("/etc/aadsshlogin/settings.json", R"({"repair": false})");
     CHECK(vm.command("enable").code == 21);  // nothing would be installed
+}
+
+TEST_CASE("enable: without room for a repair the configuration step is run where there is one") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.reset_ssh();
+    vm.fake.files.free = 3 * mebibyte;
+    CHECK(vm.command("enable").code == 0);
+    CHECK(contains_text(vm.check("repair"), "for lack of free disk space"));
+    CHECK(vm.fake.processes.ran({"dpkg-reconfigure"}) == 1);
 }
 
 TEST_CASE("install: on a full disk it is 52 with the amounts, before anything is touched") {
@@ -123,6 +134,20 @@ TEST_CASE("install: a machine that works stays as it is when there is no room fo
     CHECK(contains_text(vm.check("repository"), "0 MiB free"));
     CHECK(vm.package_manager_commands().empty());
     CHECK(vm.command("enable").code == 0);
+}
+
+TEST_CASE("install: a machine that works stays as it is when a download fills the disk") {
+    Machine vm(debian_12);
+    vm.set_up_by_hand("1.0.1");
+    vm.fake.processes.on_match([](const Command& c) { return has_word(c, "update"); },
+                               [&](const Command&) {
+                                   vm.fake.files.free = 0;
+                                   return exits(100, "E: Failed to fetch x  Connection failed");
+                               });
+    CHECK(vm.command("install").code == 0);
+    CHECK(vm.version("aadsshlogin") == "1.0.1");
+    CHECK(vm.check_level("repository") == "warning");
+    CHECK(contains_text(vm.check("repository"), "little free disk space"));
 }
 
 TEST_CASE("memory: little of it is a warning with the amounts, swap counts") {

@@ -2,6 +2,7 @@
 // converge(): undo when the work has used up the time.
 #include "handler/converge.hpp"
 #include "handler/failure.hpp"
+#include "handler/undo.hpp"
 #include "tests/unit/machines.hpp"
 
 #include <doctest/doctest.h>
@@ -87,4 +88,23 @@ TEST_CASE("undo: its time is its own, the command's limit stays what it was") {
     REQUIRE(machine.failure().has_value());
     CHECK(machine.run.deadline.total() == whole_limit);
     CHECK(machine.run.deadline.reached());
+}
+
+TEST_CASE("undo: whatever a command puts in order, it has 45 s beyond its limit for all of it") {
+    Machine vm(debian_12);
+    World world = vm.fake.world();
+    RunContext run(world, Seconds(100));
+    vm.fake.clock.sleep(Seconds(90));
+    {
+        const OwnTime first(run);
+        CHECK(run.deadline.left() == Seconds(45));
+        vm.fake.clock.sleep(Seconds(40));
+    }
+    {
+        const OwnTime second(run);
+        CHECK(run.deadline.left() == Seconds(15));
+        vm.fake.clock.sleep(Seconds(20));
+    }
+    const OwnTime third(run);
+    CHECK(run.deadline.reached());
 }
