@@ -218,6 +218,16 @@ std::optional<Place> place_in(const OsRelease& os, const Family& family) {
     return place ? *place : unlisted(family, os.version_id, {});
 }
 
+std::string note_on_derivative(const OsRelease& os, const Place& place, bool own_count) {
+    return fmt::format("{} is {} {} {}{}, on which it is based{}.",
+                       name_of(os),
+                       own_count ? "tried as" : "treated as",
+                       place.row->name,
+                       place.version,
+                       place.codename.empty() ? "" : fmt::format(" ({})", place.codename),
+                       own_count ? ", although it counts its releases otherwise" : "");
+}
+
 Place place_of_derivative(const OsRelease& os) {
     for (const std::string& id : os.id_like) {
         const Family family = family_of(id);
@@ -226,17 +236,7 @@ Place place_of_derivative(const OsRelease& os) {
             continue;
         }
         if (place->row != nullptr) {
-            const std::string codename =
-                place->codename.empty() ? "" : fmt::format(" ({})", place->codename);
-            const bool own_count = counts_for_itself(os, family);
-            place->note =
-                fmt::format("{} is {} {} {}{}, on which it is based{}.",
-                            name_of(os),
-                            own_count ? "tried as" : "treated as",
-                            place->row->name,
-                            place->version,
-                            codename,
-                            own_count ? ", although it counts its releases otherwise" : "");
+            place->note = note_on_derivative(os, *place, counts_for_itself(os, family));
         }
         return *place;
     }
