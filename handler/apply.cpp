@@ -245,6 +245,7 @@ Outcome Application::run_once(const RunTool& step) {
 
 Outcome Application::outcome_of(const RunTool& step, const CommandResult& end) {
     result_.words = one_line(tool_.culprit(scrub(end.output)), 400);
+    result_.timed_out = end.timed_out;
     if (killed_for_memory(end)) {
         result_.words = killing_words(end);
         return Outcome::no_memory;

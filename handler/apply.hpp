@@ -15,6 +15,7 @@ struct Applied {
     std::string purpose;                ///< of the step that failed
     ToolRun kind = ToolRun::query;      ///< its kind
     std::string words;                  ///< what the tool said, on one line; or how it ended
+    bool timed_out = false;             ///< it was stopped because the time was up
     std::vector<std::string> warnings;  ///< full sentences
     std::string hidden;   ///< not_published: the version that only this machine's own configuration
                           ///< keeps from being found; else empty

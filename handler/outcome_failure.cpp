@@ -70,6 +70,24 @@ Failure not_published(RunContext& run,
         "of the extension asks again"};
 }
 
+/// A download that hangs or crawls. Nobody has said whose it is, and no time is left to look.
+Failure out_of_time(const Support& support, const Repository& repository, const Applied& applied) {
+    return {
+        ExitCode::repository_unreachable,
+        Phase::repository,
+        fmt::format("the time was up before \"{}\" ended", applied.purpose),
+        fmt::format(
+            "{}; a download from {} ({}), or from another repository of this machine, hangs "
+            "or is very slow",
+            applied.words,
+            repository.url,
+            support.architecture),
+        fmt::format("on the VM, as root, run: {}; correct the entry of a mirror that hangs there; "
+                    "where it is Microsoft's repository, {}",
+                    repair_hint(*support.row->tool, Outcome::unmet),
+                    exit_code_text(ExitCode::repository_unreachable).remedy)};
+}
+
 Failure unreachable(RunContext& run,
                     const Support& support,
                     const Repository& repository,
@@ -117,14 +135,17 @@ Failure unreachable(RunContext& run,
 /// A mirror or a cache that is half-way through an update: for minutes, at times for hours
 /// (microsoft/linux-package-repositories#48, #93).
 Failure out_of_step(const Support& support, const Repository& repository, const Applied& applied) {
+    const auto other = foreign_url(applied.words, repository);
     return {
         ExitCode::repository_unreachable,
         Phase::repository,
-        fmt::format("the repository {} ({}) delivers files that its own index does not list, so "
-                    "\"{}\" failed, also when it was asked again",
-                    repository.url,
-                    support.architecture,
-                    applied.purpose),
+        fmt::format(
+            "{} delivers files that its own index does not list, so \"{}\" failed, also when "
+            "it was asked again",
+            other.empty()
+                ? fmt::format("the repository {} ({})", repository.url, support.architecture)
+                : fmt::format("another repository of this machine ({})", other),
+            applied.purpose),
         applied.words,
         "run the extension again in half an hour: most often a mirror is just being updated; if "
         "it stays so, empty the cache of the proxy or mirror between this VM and the repository"};
@@ -190,6 +211,9 @@ Failure outcome_failure(RunContext& run,
     }
     if (applied.outcome == Outcome::mismatch) {
         return out_of_step(support, repository, applied);
+    }
+    if (applied.timed_out && applied.outcome == Outcome::network) {
+        return out_of_time(support, repository, applied);
     }
     if (is_transient(applied.outcome)) {
         return unreachable(run, support, repository, applied);

@@ -139,7 +139,7 @@ PRIMARY: dict[str, Row] = {
     "lock-forever": (NO_LOCK, SAME_LOCK, SAME_LOCK),
 }
 # The tool has not said yet whom it waits for, and no time is left to see whether Microsoft's repository answers.
-TIME_UP = say(20, "no end after", OPEN)
+TIME_UP = say(20, "no end after", "or from another repository", OPEN)
 PACKAGE: dict[str, Row] = {
     **PRIMARY,
     "truncated": (*PRIMARY["truncated"][:2], TIME_UP),  # zypper tries again for two minutes

@@ -218,6 +218,7 @@ TEST_CASE("apply: a refresh that does not end is a matter of the network") {
     plans.answers({endless});
     const auto applied = plans.apply_steps({tool(ToolRun::refresh)});
     CHECK(applied.outcome == Outcome::network);
+    CHECK(applied.timed_out);
     CHECK(contains_text(applied.words, "no end after 840 s"));
 }
 

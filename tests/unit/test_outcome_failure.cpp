@@ -67,6 +67,39 @@ TEST_CASE("outcomes: every failure quotes the tool and carries its outcome's cod
     }
 }
 
+TEST_CASE("outcomes: a download that time ended is blamed on nobody, and asks nobody") {
+    Explained explained;
+    explained.vm.fake.http.on(debian_12.repository, answer(200));
+    const auto asked = explained.vm.fake.http.requests.size();
+    const auto message = outcome_failure(explained.run,
+                                         explained.facts.support,
+                                         explained.facts.support.ladder.front(),
+                                         {.outcome = Outcome::network,
+                                          .purpose = "download aadsshlogin",
+                                          .words = "no end after 700 s",
+                                          .timed_out = true})
+                             .message();
+    CHECK(contains_text(message, "AADSSH-20"));
+    CHECK(contains_text(message, "the time was up before \"download aadsshlogin\" ended"));
+    CHECK(contains_text(message, "no end after 700 s"));
+    CHECK(contains_text(message, "or from another repository of this machine"));
+    CHECK(contains_text(message, "run: apt-get update"));
+    CHECK(contains_text(message, "allow HTTPS"));
+    CHECK(explained.vm.fake.http.requests.size() == asked);
+}
+
+TEST_CASE(
+    "outcomes: a file that does not fit its index is told of the repository that it is from") {
+    Explained explained;
+    const auto ours = explained.of(Outcome::mismatch, "E: Failed to fetch x  Hash Sum mismatch");
+    CHECK(contains_text(ours.message(), "the repository https://packages.microsoft.com/debian"));
+    const auto other = explained.of(
+        Outcome::mismatch, "E: Failed to fetch http://deb.example/pool/x.deb  Hash Sum mismatch");
+    CHECK(contains_text(other.message(),
+                        "another repository of this machine (http://deb.example/pool/x.deb)"));
+    CHECK(other.code == ExitCode::repository_unreachable);
+}
+
 TEST_CASE("outcomes: not published names repository, suite and architecture") {
     Explained explained;
     explained.vm.fake.http.on(debian_12.repository, answer(200));
