@@ -73,7 +73,7 @@ CommandLine usage_error(const std::string& what) {
     return {.command = {},
             .json = false,
             .error = fmt::format(
-                "AADSSH-2 start: {}. Fix: run aadssh-handler --help, which lists the commands.",
+                "AADSSH-2 start: {}. Fix: run aadssh-handler.sh help, which lists the commands.",
                 one_line(scrub(what), 300))};
 }
 
@@ -126,7 +126,10 @@ std::string help_text() {
     for (const auto* row = exit_code_texts_begin(); row != exit_code_texts_end(); ++row) {
         text += fmt::format("  {:<3} {}\n", static_cast<int>(row->code), row->meaning);
     }
-    return text + fmt::format("\nSupported: {}.\n", supported_list());
+    return text + fmt::format(
+                      "\nSupported: {}.\nWhether aadsshlogin is published for a release is asked "
+                      "of the repository.\n",
+                      supported_list());
 }
 
 }  // namespace aadssh

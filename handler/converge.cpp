@@ -33,7 +33,14 @@ Failure with_cause(Failure failure, const std::string& more) {
 }
 
 Failure with_undo(const Failure& failure, const std::string& left) {
-    return left.empty() ? failure : with_cause(failure, "could not be taken back: " + left);
+    if (left.empty()) {
+        return failure;
+    }
+    // First, because a message that is too long loses the end of its cause.
+    auto told = failure;
+    told.cause = fmt::format(
+        "could not be taken back: {}{}{}", left, failure.cause.empty() ? "" : "; ", failure.cause);
+    return told;
 }
 
 /// Of the last repository that was asked; the others are named, too. Where the last one lacks the
@@ -146,7 +153,7 @@ void withdraw_keys(RunContext& run, const PackageTool& tool) {
              fmt::format("Still trusted, although repository.signingKeys no longer names it: {}. "
                          "On the VM, as root: {}.",
                          fmt::join(removed.left, "; "),
-                         tool.removal_hint("gpg-pubkey-<its last eight digits>"))});
+                         fmt::join(removed.commands, "; "))});
     }
 }
 

@@ -40,7 +40,7 @@ void find_legacy_packages(World& world,
             continue;
         }
         remnants.push_back({fmt::format("the package {} {}", state.name, state.version),
-                            tool.removal_hint(state.name)});
+                            "on the VM, as root: " + tool.removal_hint(state.name)});
     }
 }
 
@@ -56,8 +56,9 @@ void find_legacy_folders(const World& world,
                          folder.name,
                          folder.version,
                          folder.state.empty() ? "no state" : folder.state),
-             folder.runs() ? "az vm extension delete -g <group> --vm-name <vm> -n AADLoginForLinux"
-                           : "rm -r " + folder.path,
+             folder.runs() ? "with the Azure CLI: az vm extension delete -g <group> --vm-name <vm> "
+                             "-n AADLoginForLinux"
+                           : "on the VM, as root: rm -r " + folder.path,
              folder.runs()});
     }
 }

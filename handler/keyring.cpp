@@ -66,11 +66,19 @@ std::string fetch(RunContext& run, const std::string& url) {
         throw asked_to_end("the signing key was fetched");
     }
     if (!response.ok()) {
+        auto remedy = http_remedy(response);
+        if (remedy.empty()) {
+            remedy = fmt::format(
+                "see that {} is where the key lies (the setting "
+                "repository.keyUrl) and allow HTTPS from this VM to that host, "
+                "then run the extension again",
+                url);
+        }
         throw Failure(ExitCode::repository_unreachable,
                       Phase::repository,
                       fmt::format("the signing key {} cannot be fetched", url),
                       describe_http(url, response, request.proxy),
-                      http_remedy(response));
+                      remedy);
     }
     return response.body;
 }

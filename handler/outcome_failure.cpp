@@ -122,13 +122,26 @@ Failure unreachable(RunContext& run,
                             "then no other repository is needed; run the extension again",
                             other)};
     }
+    if (we_reach_it) {
+        return {ExitCode::repository_unreachable,
+                Phase::repository,
+                fmt::format("the package manager did not get all that it needs from {} ({}), which "
+                            "this program reaches, so \"{}\" failed",
+                            repository.url,
+                            support.architecture,
+                            applied.purpose),
+                applied.words,
+                "see that no proxy or firewall before this VM refuses, changes or cuts single "
+                "files, and that the package manager uses the right proxy; where the server "
+                "itself answers 429 or 5xx, wait some minutes; then run the extension again"};
+    }
     return {ExitCode::repository_unreachable,
             Phase::repository,
             fmt::format("the package repository {} ({}) cannot be reached, so \"{}\" failed",
                         repository.url,
                         support.architecture,
                         applied.purpose),
-            we_reach_it ? applied.words : with_words(probe.detail, applied.words),
+            with_words(probe.detail, applied.words),
             probe.remedy};
 }
 
@@ -160,8 +173,8 @@ Failure out_of_memory(const RunContext& run, const Applied& applied) {
                     applied.purpose),
         with_words(memory_in_words(run.world), applied.words),
         "see whether the kernel's log says so (journalctl -k, dmesg: \"Out of memory\"); use a "
-        "larger VM size or add swap (fallocate -l 1G /swap && chmod 600 /swap && mkswap /swap "
-        "&& swapon /swap), then run the extension again"};
+        "larger VM size or add swap (dd if=/dev/zero of=/swap bs=1M count=1024 && chmod 600 /swap "
+        "&& mkswap /swap && swapon /swap), then run the extension again"};
 }
 
 /// `hint` is a command for this outcome.
@@ -169,8 +182,16 @@ std::string remedy_for(Outcome outcome, const std::string& hint) {
     if (outcome == Outcome::no_space) {
         return room_remedy(hint);
     }
+    if (outcome == Outcome::unmet) {
+        return fmt::format(
+            "on the VM, as root, run: {}; enable or correct the repository of this "
+            "machine that should hold what is missing, then run the extension again",
+            hint);
+    }
     return fmt::format(
-        "on the VM, as root, run: {}; mend what it names, then run the extension again", hint);
+        "on the VM, as root, run: {}; mend what it names, or what the step itself "
+        "said (all of it is in handler.log), then run the extension again",
+        hint);
 }
 
 }  // namespace

@@ -24,6 +24,27 @@ Command within_deadline(const World& world, Command command) {
     return command;
 }
 
+/// One that is slow is not broken, and not to be rebuilt while somebody uses it.
+Failure no_answer(const PackageTool& tool, const std::string& problem, const CommandResult& end) {
+    const auto cause =
+        fmt::format("{}: {} {}", tool.name, describe_end(end), one_line(scrub(end.output), 200));
+    if (end.timed_out) {
+        return {ExitCode::missing_dependency,
+                Phase::package,
+                problem + " in time",
+                cause,
+                fmt::format("on the VM, as root, see what uses it: {}; wait until that has ended, "
+                            "then run the extension again",
+                            repair_hint(tool, Outcome::locked))};
+    }
+    return {ExitCode::missing_dependency,
+            Phase::package,
+            problem,
+            cause,
+            fmt::format("on the VM, as root, run: {}; then run the extension again",
+                        repair_hint(tool, Outcome::interrupted))};
+}
+
 }  // namespace
 
 Failure asked_to_end(const std::string& doing) {
@@ -31,7 +52,7 @@ Failure asked_to_end(const std::string& doing) {
             Phase::package,
             "this run was asked to end before it was done",
             "SIGTERM or SIGINT came while " + doing,
-            "run the extension again; it goes on where this run stopped"};
+            "run the extension again"};
 }
 
 std::string describe_end(const CommandResult& result) {
@@ -76,14 +97,7 @@ std::vector<PackageState> ask_packages(World& world,
     }
     if (!result.started || result.timed_out || result.signal != 0 ||
         tool.query_failed(result.code, result.output)) {
-        throw Failure(ExitCode::missing_dependency,
-                      Phase::package,
-                      "the package database cannot be read",
-                      fmt::format("{}: {} {}",
-                                  tool.state_query(names).front(),
-                                  describe_end(result),
-                                  one_line(scrub(result.output), 200)),
-                      repair_hint(tool, Outcome::interrupted));
+        throw no_answer(tool, "the package database cannot be read", result);
     }
     const auto answer = tool.parse_states(result.output);
     std::vector<PackageState> states;
@@ -146,11 +160,7 @@ std::string owning_package(World& world, const PackageTool& tool, const std::str
     const auto result = run_logged(world, {.argv = tool.owner_query(path), .limit = query_limit});
     if (!result.started || result.timed_out || result.interrupted || result.signal != 0 ||
         tool.query_failed(result.code, result.output)) {
-        throw Failure(ExitCode::missing_dependency,
-                      Phase::package,
-                      "the package database cannot be asked who owns " + path,
-                      describe_end(result),
-                      repair_hint(tool, Outcome::interrupted));
+        throw no_answer(tool, "the package database cannot be asked who owns " + path, result);
     }
     return result.code == 0 ? tool.parse_owner(result.output) : std::string();
 }

@@ -45,11 +45,11 @@ void no_answer(RunContext& run, const Identity& identity, bool package_in_place)
     run.note({"identity", Level::error, static_cast<int>(code), text});
     throw Failure(code,
                   Phase::preflight,
-                  "the Azure Instance Metadata Service (IMDS) cannot be reached, so this VM's "
-                  "identity is unknown",
+                  "the Azure Instance Metadata Service (IMDS) did not say which identity this VM "
+                  "has",
                   identity.detail,
-                  "see that http://169.254.169.254 is reachable from this VM without a proxy "
-                  "(route, host firewall), for example with "
+                  "see that this VM reaches http://169.254.169.254 without a proxy, and that no "
+                  "route, firewall or agent on it blocks or answers for IMDS, for example with "
                   "curl --noproxy '*' -H Metadata:true "
                   "'http://169.254.169.254/metadata/instance?api-version=2021-02-01'; then run the "
                   "extension again");
@@ -82,7 +82,7 @@ void check_legacy(RunContext& run, const Facts& facts) {
             removals.push_back(remnant.removal);
         } else {
             leftovers.push_back(
-                fmt::format("{} (remove it with: {})", remnant.what, remnant.removal));
+                fmt::format("{} (to remove it, {})", remnant.what, remnant.removal));
         }
     }
     if (!blocking.empty()) {
@@ -135,15 +135,17 @@ void check_pam_files(RunContext& run) {
     run.note({"pam",
               Level::error,
               static_cast<int>(code),
-              fmt::format("The PAM files were changed by hand: {}.", change)});
-    throw Failure(code,
-                  Phase::preflight,
-                  "the PAM files of this VM were changed by hand, so pam-auth-update would refuse "
-                  "to add pam_aad to them; nothing was changed",
-                  change,
-                  "keep what you need of the change (a profile in /usr/share/pam-configs is left "
-                  "alone), run pam-auth-update --force as root, which saves the old files as "
-                  "/etc/pam.d/*.pam-old, then run the extension again");
+              fmt::format("PAM files were changed by something other than pam-auth-update: {}.",
+                          change)});
+    throw Failure(
+        code,
+        Phase::preflight,
+        "PAM files of this VM are missing or were changed by something other than "
+        "pam-auth-update, so it would refuse to add pam_aad to them; nothing was changed",
+        change,
+        "keep what you need of the change (a profile in /usr/share/pam-configs is left "
+        "alone), on the VM, as root, run pam-auth-update --force, which saves the old files as "
+        "/etc/pam.d/*.pam-old, then run the extension again");
 }
 
 void check_identity(RunContext& run, bool package_in_place, const IdentityPatience& patience) {

@@ -38,7 +38,7 @@ Failure unmended(std::string problem, std::string cause, const Facts& facts) {
             Phase::verification,
             std::move(problem),
             std::move(cause),
-            facts.support.row->tool->reinstall_hint(login_package, facts.login.version)};
+            reinstall_remedy(*facts.support.row->tool, facts.login.version)};
 }
 
 /// Nothing could be fetched, or that version is no longer there.

@@ -75,10 +75,10 @@ std::string http_remedy(const HttpResponse& response) {
     }
     if (response.failure == Failed::tls) {
         return "if a proxy or firewall inspects TLS here, add its CA to this VM's trust store "
-               "(/usr/local/share/ca-certificates "
-               "and update-ca-certificates, or the distribution's equal), or except the host from "
-               "inspection; then run the "
-               "extension again";
+               "(Debian and Ubuntu: /usr/local/share/ca-certificates, then update-ca-certificates; "
+               "SUSE: /etc/pki/trust/anchors, then update-ca-certificates; others: "
+               "/etc/pki/ca-trust/source/anchors, then update-ca-trust), or except the host from "
+               "inspection; then run the extension again";
     }
     return {};
 }

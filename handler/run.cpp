@@ -92,13 +92,14 @@ void save_cut_off_status(RunContext& run, const AgentCommand& command) {
                 {.success = false,
                  .code = static_cast<int>(ExitCode::deadline_reached),
                  .operation = std::string(command.name),
-                 .message = fmt::format("AADSSH-{} {}: the run that began at {} was cut off before "
-                                        "it could report. It runs again at "
-                                        "the next goal state, for example after any change of the "
-                                        "VM's extensions or a reboot.",
-                                        static_cast<int>(ExitCode::deadline_reached),
-                                        command.name,
-                                        run.world.clock.utc()),
+                 .message = fmt::format(
+                     "AADSSH-{} {}: the run that began at {} has not reported its end: it "
+                     "still runs, or was cut off. Fix: wait five minutes; if "
+                     "this stays, run the extension again (the agent also does "
+                     "after a reboot or a change of the VM's extensions).",
+                     static_cast<int>(ExitCode::deadline_reached),
+                     command.name,
+                     run.world.clock.utc()),
                  .substatus = {}});
 }
 

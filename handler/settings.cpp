@@ -137,11 +137,13 @@ void overlay(const Json& json,
 void overlay_machine_file(const World& world, Settings& settings) {
     const FileText file = world.files.read_trusted(machine_settings_path, size_limit);
     if (file.state == FileText::State::untrusted) {
-        refuse(fmt::format("{} cannot be trusted", machine_settings_path),
-               file.why,
-               fmt::format("run sudo chown root:root {0} && sudo chmod go-w {0}, the same for "
-                           "every folder above it, and run the extension again",
-                           machine_settings_path));
+        refuse(
+            fmt::format("{} cannot be trusted", machine_settings_path),
+            file.why,
+            fmt::format("where a link is named, put a real file or folder in its place; else, on "
+                        "the VM, as root, run: chown root:root {0} && chmod go-w {0}, the same "
+                        "for every folder above it; then run the extension again",
+                        machine_settings_path));
     }
     if (const auto json = parse(file, machine_source())) {
         overlay(*json, "", machine_source(), settings);

@@ -26,7 +26,12 @@ std::string take_back(RunContext& run, const PackageTool& tool, const Before& be
         std::string left;
         if (!added.packages.empty() || !added.files.empty()) {
             log_info("undo: taking back what this run added");
-            left = fmt::format("{}", fmt::join(remove_added(run, tool, added).left, "; "));
+            const auto removed = remove_added(run, tool, added);
+            left = fmt::format("{}", fmt::join(removed.left, "; "));
+            if (!removed.commands.empty()) {
+                left += fmt::format(" (remove it, as root, with: {})",
+                                    fmt::join(removed.commands, "; "));
+            }
         }
         Plan changed{.title = before.files.title, .steps = {}, .notes = {}};
         std::ranges::copy_if(

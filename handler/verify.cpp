@@ -158,6 +158,13 @@ std::vector<Substatus> verify(World& world, const Facts& facts, RunSshd folder) 
             check_selinux(world, facts)};
 }
 
+std::string reinstall_remedy(const PackageTool& tool, const std::string& version) {
+    return fmt::format(
+        "on the VM, as root, run: {}; then run the extension again; if the check "
+        "fails again, mend the file that it names",
+        tool.reinstall_hint(login_package, version));
+}
+
 bool healthy(World& world, const Facts& facts, RunSshd folder) {
     return facts.login.installed() && failed_checks(verify(world, facts, folder)).empty();
 }
@@ -175,8 +182,7 @@ void demand_verified(RunContext& run, const Facts& facts, RunSshd folder) {
             "aadsshlogin is not completely set up on this VM",
             missing,
             sshd_complaint(run.world).empty()
-                ? tool.reinstall_hint(login_package,
-                                      ask_package(run.world, tool, login_package).version)
+                ? reinstall_remedy(tool, ask_package(run.world, tool, login_package).version)
                 : "on the VM, as root, run sshd -t, correct what it names, then run the extension "
                   "again");
     }

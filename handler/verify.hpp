@@ -16,6 +16,9 @@ namespace aadssh {
 /// except for /run/sshd.
 std::vector<Substatus> verify(World& world, const Facts& facts, RunSshd folder = RunSshd::make);
 
+/// What a person does where parts of the set-up are missing: reinstall this version.
+std::string reinstall_remedy(const PackageTool& tool, const std::string& version);
+
 /// Whether the package is installed and nothing that a sign-in needs is missing: a machine that an
 /// outage of others must not turn red.
 bool healthy(World& world, const Facts& facts, RunSshd folder = RunSshd::make);

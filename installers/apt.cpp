@@ -131,8 +131,7 @@ std::string removal_hint(const std::string& package) {
 
 /// With a refresh before: the lists that apt itself keeps may never have had our repository.
 std::string reinstall_hint(const std::string& package, const std::string& /*version*/) {
-    return "apt-get update && apt-get install --reinstall " + package +
-           ", then run the extension again; if the check fails again, mend the file that it names";
+    return "apt-get update && apt-get install --reinstall " + package;
 }
 
 std::string downgrade_hint(const std::string& package, const std::string& version) {
@@ -153,7 +152,7 @@ constexpr Hint hints[] = {
     {Outcome::locked, "fuser -v /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock"},
     {Outcome::interrupted, "dpkg --configure -a && apt-get --fix-broken install"},
     {Outcome::no_space, "df -h / /usr /var"},
-    {Outcome::unmet, "apt-get update && apt-get --simulate install aadsshlogin"},
+    {Outcome::unmet, "apt-get update"},
     {Outcome::sources, "apt-get indextargets"},
     {Outcome::failed, "dpkg --audit; apt-get check"},
 };

@@ -133,8 +133,7 @@ Outcome classify(ToolRun kind, int code, std::string_view text) {
 }
 
 std::string reinstall_hint(const std::string& package, const std::string& /*version*/) {
-    return "dnf reinstall " + package +
-           ", then run the extension again; if the check fails again, mend the file that it names";
+    return "dnf reinstall " + package;
 }
 
 std::string downgrade_hint(const std::string& package, const std::string& version) {

@@ -42,9 +42,9 @@ inline constexpr Hint yum_hints[] = {
     {Outcome::locked, "ps -C {0},rpm -o pid,etime,args"},
     {Outcome::interrupted, "rpm --rebuilddb && {0} check"},
     {Outcome::no_space, "df -h / /usr /var"},
-    {Outcome::unmet, "{0} clean expire-cache && {0} install aadsshlogin"},
+    {Outcome::unmet, "{0} clean expire-cache && {0} makecache"},
     {Outcome::certificate, "{0} -y --disablerepo='*' --enablerepo='*microsoft-azure*' update"},
-    {Outcome::failed, "{0} check; rpm -V aadsshlogin"},
+    {Outcome::failed, "{0} check"},
 };
 
 }  // namespace aadssh

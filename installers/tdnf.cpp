@@ -182,8 +182,7 @@ std::string culprit(std::string_view text) {
 }
 
 std::string reinstall_hint(const std::string& package, const std::string& /*version*/) {
-    return "tdnf reinstall " + package +
-           ", then run the extension again; if the check fails again, mend the file that it names";
+    return "tdnf reinstall " + package;
 }
 
 std::string downgrade_hint(const std::string& package, const std::string& version) {
@@ -201,8 +200,8 @@ constexpr Hint hints[] = {
     {Outcome::locked, "ps -C tdnf,rpm -o pid,etime,args"},
     {Outcome::interrupted, "rpm --rebuilddb"},
     {Outcome::no_space, "df -h / /usr /var"},
-    {Outcome::unmet, "tdnf clean all && tdnf install aadsshlogin"},
-    {Outcome::failed, "rpm -V aadsshlogin"},
+    {Outcome::unmet, "tdnf clean all && tdnf makecache"},
+    {Outcome::failed, "rpm --verifydb"},
 };
 
 }  // namespace

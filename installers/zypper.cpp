@@ -199,11 +199,7 @@ std::string culprit(std::string_view text) {
 /// Without the version it would take the newest, which an older release may not be able to use.
 std::string reinstall_hint(const std::string& package, const std::string& version) {
     return fmt::format(
-        "zypper install --force {}{}{}, then run the extension again; if the check fails again, "
-        "mend the file that it names",
-        package,
-        version.empty() ? "" : "=",
-        version);
+        "zypper install --force {}{}{}", package, version.empty() ? "" : "=", version);
 }
 
 std::string downgrade_hint(const std::string& package, const std::string& version) {
@@ -221,8 +217,8 @@ constexpr Hint hints[] = {
     {Outcome::locked, "ps -o pid,etime,args -p $(cat /run/zypp.pid)"},
     {Outcome::interrupted, "rpm --rebuilddb && zypper verify"},
     {Outcome::no_space, "df -h / /usr /var"},
-    {Outcome::unmet, "zypper refresh && zypper install --dry-run aadsshlogin"},
-    {Outcome::failed, "zypper verify; rpm -V aadsshlogin"},
+    {Outcome::unmet, "zypper refresh"},
+    {Outcome::failed, "zypper verify"},
 };
 
 }  // namespace

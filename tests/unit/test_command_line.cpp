@@ -71,7 +71,7 @@ TEST_CASE("command line: what makes no sense is code 2 with one sentence and not
         CHECK(said.code == 2);
         CHECK(said.out.empty());
         CHECK(said.err.starts_with("AADSSH-2 start: "));
-        CHECK(said.err.find("Fix: run aadssh-handler --help") != std::string::npos);
+        CHECK(said.err.find("Fix: run aadssh-handler.sh help") != std::string::npos);
         CHECK(said.err.find('\n') == said.err.size() - 1);
         CHECK(said.err.find('\x1b') == std::string::npos);
         CHECK(said.err.size() < 1024);

@@ -149,7 +149,9 @@ TEST_CASE("converge: what could not be taken back is part of the message") {
     const auto failure = machine.failure();
     REQUIRE(failure.has_value());
     CHECK(failure->code == ExitCode::verification_failed);
-    CHECK(contains_text(failure->message(), "could not be taken back: the package aadsshlogin"));
+    CHECK(failure->cause.starts_with("could not be taken back: the package aadsshlogin"));
+    CHECK(contains_text(failure->cause, "with: apt-get purge aadsshlogin)"));
+    CHECK(contains_text(failure->cause, "error processing package"));
     CHECK(machine.run.state.added("aadsshlogin"));
 }
 

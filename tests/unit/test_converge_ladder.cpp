@@ -85,7 +85,8 @@ TEST_CASE("ladder: that it is not published cannot be said while one of them doe
     REQUIRE(failure.has_value());
     CHECK(ladder.asked == std::vector<std::string>{ladder.first, ladder.second});
     CHECK(failure->code == ExitCode::repository_unreachable);
-    CHECK(contains_text(failure->problem, "repository " + ladder.first + " (x86_64)"));
+    CHECK(contains_text(failure->problem,
+                        "from " + ladder.first + " (x86_64), which this program reaches"));
     CHECK(contains_text(failure->cause, "reset"));
     CHECK(contains_text(failure->cause, "also asked, in vain: " + ladder.second));
 }

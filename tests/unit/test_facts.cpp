@@ -124,7 +124,7 @@ TEST_CASE("facts: the legacy extension's folder blocks only while it is installe
     const auto legacy = facts_of(bare).legacy;
     REQUIRE(legacy.size() == 1);
     CHECK_FALSE(legacy[0].blocks);
-    CHECK(legacy[0].removal == "rm -r " + legacy_folder);
+    CHECK(legacy[0].removal == "on the VM, as root: rm -r " + legacy_folder);
 }
 
 TEST_CASE("facts: SELinux is in use when the kernel says so") {

@@ -43,7 +43,8 @@ TEST_CASE("a failure's message says what is wrong, why, and what to do") {
 TEST_CASE("without a cause there are no brackets, without a remedy the code's own is given") {
     const Failure failure(ExitCode::usage, Phase::start, "the word \"instal\" is not a command");
     CHECK(failure.message() ==
-          "AADSSH-2 start: the word \"instal\" is not a command. Fix: run aadssh-handler --help.");
+          "AADSSH-2 start: the word \"instal\" is not a command. Fix: run "
+          "aadssh-handler.sh help, which lists the commands.");
 }
 
 TEST_CASE("a message is one line, whatever the tools wrote") {

@@ -110,6 +110,8 @@ TEST_CASE("keyring: a key that cannot be fetched is 20, after three tries inside
     REQUIRE(failure.has_value());
     CHECK(failure->code == ExitCode::repository_unreachable);
     CHECK(contains_text(failure->message(), "keys.example:443"));
+    CHECK(
+        contains_text(failure->remedy, "see that " + std::string(url) + " is where the key lies"));
     CHECK(keys.vm.fake.http.requests.size() == 3);
     CHECK(keys.vm.fake.clock.slept() <= Seconds(10));
 }

@@ -68,11 +68,15 @@ TEST_CASE("packages: a database that cannot be asked is never taken for an empty
     SUBCASE("no answer in time") {
         Database database(result([](CommandResult& r) { r.timed_out = true; }));
         CHECK(database.code() == ExitCode::missing_dependency);
+        CHECK(database.message.find("cannot be read in time") != std::string::npos);
+        CHECK(database.message.find("see what uses it: fuser -v") != std::string::npos);
+        CHECK(database.message.find("--configure") == std::string::npos);
     }
     SUBCASE("crashed") {
         Database database(result([](CommandResult& r) { r.signal = 11; }));
         CHECK(database.code() == ExitCode::missing_dependency);
         CHECK(database.message.find("signal 11") != std::string::npos);
+        CHECK(database.message.find("as root, run: dpkg --configure -a") != std::string::npos);
     }
     SUBCASE("damaged: dpkg-query(1) ends with 2") {
         Database database(

@@ -90,8 +90,8 @@ TEST_CASE("preflight: a leftover beside what blocks is named, too, with its remo
     const auto message = checked.failure()->message();
     for (const auto& text : {message, checked.noted("legacy").message}) {
         CHECK(contains_text(text, "the package aadlogin 1.0"));
-        CHECK(contains_text(text, "the folder x (remove it with: rm -r x)"));
-        CHECK(contains_text(text, "the folder y (remove it with: rm -r y)"));
+        CHECK(contains_text(text, "the folder x (to remove it, rm -r x)"));
+        CHECK(contains_text(text, "the folder y (to remove it, rm -r y)"));
     }
     CHECK(message.find("Fix: apt-get purge aadlogin") != std::string::npos);
 }

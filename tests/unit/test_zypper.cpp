@@ -224,6 +224,6 @@ TEST_CASE("zypper: never told to trust whatever key is served, nor to pass over 
 
 TEST_CASE("zypper: every outcome without a message of its own has a command for people") {
     check_hints(zypper, "zypper install --force");
-    CHECK(zypper.reinstall_hint("aadsshlogin", "1.0.2-1")
-              .starts_with("zypper install --force aadsshlogin=1.0.2-1, then run "));
+    CHECK(zypper.reinstall_hint("aadsshlogin", "1.0.2-1") ==
+          "zypper install --force aadsshlogin=1.0.2-1");
 }
