@@ -11,6 +11,8 @@
 #include "handler/put_back.hpp"
 #include "handler/repair.hpp"
 #include "handler/resources.hpp"
+#include "handler/sshd.hpp"
+#include "handler/sshd_reload.hpp"
 #include "handler/transaction.hpp"
 #include "handler/uninstall.hpp"
 #include "handler/update_marker.hpp"
@@ -19,6 +21,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 
 namespace aadssh {
 namespace {
@@ -59,6 +62,13 @@ bool goes_on(const Facts& facts, bool in_order, const Failure& failure) {
                     : facts.login.installed() && failure.code == ExitCode::repository_unreachable;
 }
 
+/// What a run that may install begins with.
+struct Start {
+    Facts facts;
+    bool in_order = false;         ///< the machine passes the checks already
+    std::optional<Facts> working;  ///< the machine when it last did
+};
+
 /// On a machine whose package stayed as it was.
 void repair_if_damaged(RunContext& run, const Facts& facts, bool in_order) {
     if (!in_order && facts.login.installed() &&
@@ -81,12 +91,13 @@ bool has_room(RunContext& run, const Facts& facts, bool in_order) {
     return !shortage;
 }
 
-void look_for_newest(RunContext& run, const Facts& facts, bool in_order) {
+void look_for_newest(RunContext& run, const Start& start) {
     try {
-        converge(run, facts);
+        converge(run, start.facts);
     } catch (const Failure& failure) {
-        if (!goes_on(facts, in_order, failure)) {
-            const auto told = in_order ? with_working_version(run, facts, failure) : failure;
+        if (!goes_on(start.facts, start.in_order, failure)) {
+            const auto told =
+                start.working ? with_working_version(run, *start.working, failure) : failure;
             run.note({"repository", Level::error, static_cast<int>(told.code), told.message()});
             throw Failure(told);
         }
@@ -98,53 +109,78 @@ void look_for_newest(RunContext& run, const Facts& facts, bool in_order) {
     }
 }
 
-/// An upgrade after which the checks fail gives way to the version that worked.
-Report conclude_upgrade(RunContext& run, const Facts& before, bool in_order) {
+/// Mends and verifies. An upgrade after which the checks fail gives way to the version that worked.
+Report mend_and_conclude(RunContext& run, const Start& start, const std::string& operation) {
     try {
-        return conclude(run, before, "install");
+        repair_if_damaged(run, start.facts, start.in_order);
+        auto report = conclude(run, start.facts, operation);
+        forget_working_version(run);
+        return report;
     } catch (const Failure& failure) {
-        const auto now = ask_package(run.world, *before.support.row->tool, login_package);
-        const bool upgraded = in_order && now.version != before.login.version;
-        throw upgraded ? with_working_version(run, before, failure) : failure;
+        if (!start.working) {
+            throw;
+        }
+        const auto now = ask_package(run.world, *start.facts.support.row->tool, login_package);
+        throw now.version == start.working->login.version
+            ? failure
+            : with_working_version(run, *start.working, failure);
     }
 }
 
-/// What a run that may install begins with.
-struct Start {
-    Facts facts;
-    bool in_order = false;  ///< the machine passes the checks already
-};
+/// The machine when it last worked: now, or before an upgrade that an earlier run could not see to
+/// its end.
+std::optional<Facts> last_working(const RunContext& run, const Facts& facts, bool in_order) {
+    if (in_order) {
+        return facts;
+    }
+    if (run.state.working_version.empty()) {
+        return std::nullopt;
+    }
+    auto before = facts;
+    before.login = {.name = login_package,
+                    .status = PackageState::Status::installed,
+                    .version = run.state.working_version};
+    return before;
+}
 
 Start look_at_machine(RunContext& run) {
-    await_earlier_transaction(run);
+    const bool settled = await_earlier_transaction(run);
     Start start{.facts = gather_facts(run.world, run.environment)};
     note_support(run, start.facts);
+    // That run compares no answers of sshd any more.
+    if (settled && ask_sshd(run.world).trouble.empty()) {
+        reload_sshd(run);
+    }
     start.in_order = healthy(run.world, start.facts);
+    start.working = last_working(run, start.facts, start.in_order);
+    if (start.in_order) {
+        run.working_version = start.facts.login.version;
+        forget_working_version(run);
+    }
     preflight(run, start.facts, start.in_order);
     return start;
 }
 
 Report install(RunContext& run) {
-    const auto [facts, in_order] = look_at_machine(run);
-    if (!note_kept_package(run, facts) && has_room(run, facts, in_order)) {
-        look_for_newest(run, facts, in_order);
+    const auto start = look_at_machine(run);
+    if (!note_kept_package(run, start.facts) && has_room(run, start.facts, start.in_order)) {
+        look_for_newest(run, start);
     }
-    repair_if_damaged(run, facts, in_order);
-    return conclude_upgrade(run, facts, in_order);
+    return mend_and_conclude(run, start, "install");
 }
 
 Report enable(RunContext& run) {
-    const auto [facts, in_order] = look_at_machine(run);
+    const auto start = look_at_machine(run);
+    const auto& facts = start.facts;
     if (facts.login.installed()) {
         note_repository(run, facts);
         restore_own_files(run, facts);
-        repair_if_damaged(run, facts, in_order);
     } else {
         log_warning("the package is missing or broken and is installed again");
         has_room(run, facts, false);
-        converge(run, facts);
+        look_for_newest(run, start);
     }
-    return conclude(run, facts, "enable");
+    return mend_and_conclude(run, start, "enable");
 }
 
 Report disable(RunContext& /*run*/) {

@@ -54,16 +54,18 @@ std::optional<Failure> exposed_file(const World& world,
         const auto file = world.files.read(path, size_limit);
         // Root's own group has nobody else in it.
         const bool by_group = (file.mode & 0020U) != 0 && file.group != 0;
-        if ((file.mode & 0002U) == 0 && !by_group) {
+        if (file.owner == 0 && (file.mode & 0002U) == 0 && !by_group) {
             continue;
         }
         return Failure(
             ExitCode::signature_refused,
             Phase::repository,
             fmt::format("{} is not relied on, because others than root may write into it", path),
-            fmt::format("its mode is {:04o}; it decides whose packages are installed as "
-                        "root",
-                        file.mode),
+            fmt::format(
+                "its mode is {:04o} and it belongs to user id {}; it decides whose packages "
+                "are installed as root",
+                file.mode,
+                file.owner),
             fmt::format("see that it holds what it should; on the VM, as root, run: "
                         "chown root:root {0} && chmod go-w {0}; then run the extension again",
                         path));

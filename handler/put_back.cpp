@@ -7,6 +7,7 @@
 #include "handler/packages.hpp"
 #include "handler/removal.hpp"
 #include "handler/repair.hpp"
+#include "handler/sshd_reload.hpp"
 #include "handler/undo.hpp"
 #include "handler/verify.hpp"
 
@@ -34,7 +35,9 @@ std::string put_back(RunContext& run, const Facts& before) {
         inputs.optional_packages.clear();
         inputs.reinstall.clear();
         inputs.version = before.login.version;
+        const auto answer = ask_sshd(run.world);
         const auto applied = apply(run, tool, tool.install_plan(inputs));
+        reload_sshd_if_changed(run, answer);
         why = applied.outcome == Outcome::ok
                   ? std::string()
                   : fmt::format("{}: {}", applied.purpose, applied.words);
@@ -111,6 +114,19 @@ Rescue rescue(RunContext& run, const Facts& before) {
 
 }  // namespace
 
+void forget_working_version(RunContext& run) {
+    if (run.state.working_version.empty()) {
+        return;
+    }
+    run.state.working_version.clear();
+    try {
+        run.store.save(run.state);
+        run.store.remove_if_empty(run.state);
+    } catch (const Failure& failure) {
+        log_warning(failure.message());  // it works all the same; the next run finds that, too
+    }
+}
+
 Failure with_working_version(RunContext& run, const Facts& before, Failure failure) {
     if (run.state.transaction) {
         return failure;
@@ -132,6 +148,9 @@ Failure with_working_version(RunContext& run, const Facts& before, Failure failu
               rescued.level == Level::error ? static_cast<int>(failure.code) : 0,
               fmt::format("The upgrade did not end well; {}.", rescued.outcome)});
     // First: of a cause that is too long, the end is cut off.
+    if (rescued.level == Level::warning) {
+        forget_working_version(run);
+    }
     failure.cause =
         rescued.outcome + (failure.cause.empty() ? std::string() : "; " + failure.cause);
     return failure;

@@ -10,6 +10,11 @@ namespace aadssh {
 /// version which `before` names is there, or puts it back from the repository with the machine's
 /// own package manager, unless the new one works; notes "rollback", and returns `failure` with what
 /// became of it. A transaction that still runs is left alone.
+///
+/// Where neither is so, that version stays on record, and the next run tries again.
 Failure with_working_version(RunContext& run, const Facts& before, Failure failure);
+
+/// Takes the version that worked off the record: the machine works.
+void forget_working_version(RunContext& run);
 
 }  // namespace aadssh

@@ -114,9 +114,9 @@ std::string mebibytes(std::uint64_t bytes) {
 
 std::string room_remedy(const std::string& shows_free) {
     return fmt::format(
-        "make room ({} shows what is free; journalctl --vacuum-size=50M and the "
-        "package manager's clean command free some) or enlarge the disk, then run "
-        "the extension again",
+        "make room ({} shows what is free, with -i the inodes; journalctl --vacuum-size=50M and "
+        "the package manager's clean command free some) or enlarge the disk, then run the "
+        "extension again",
         shows_free);
 }
 

@@ -25,6 +25,8 @@ struct RunContext {
     StateStore store;
     State state;
     bool cloud_init_awaited = false;
+    std::string working_version;  ///< of aadsshlogin, with which the machine passed the checks when
+                                  ///< the command began; empty: with none
     /// When putting things in order must have ended, however often it was begun (OwnTime).
     std::optional<std::chrono::steady_clock::time_point> order_by;
     std::vector<Substatus> checks;  ///< what was found so far, in order

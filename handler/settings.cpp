@@ -135,6 +135,9 @@ void overlay(const Json& json,
 }
 
 void overlay_machine_file(const World& world, Settings& settings) {
+    if (!world.files.info(machine_settings_path)) {
+        return;  // no file that would have to be trusted
+    }
     const FileText file = world.files.read_trusted(machine_settings_path, size_limit);
     if (file.state == FileText::State::untrusted) {
         refuse(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "handler/sshd.hpp"
 
+#include "handler/log.hpp"
 #include "handler/packages.hpp"
 #include "handler/scrub.hpp"
 #include "installers/text.hpp"
@@ -136,14 +137,18 @@ SshdAnswer ask_sshd(World& world, RunSshd folder) {
     return answer;
 }
 
-std::string sshd_complaint(World& world) {
-    if (!world.files.info(sshd_program)) {
+std::string sshd_complaint(World& world, RunSshd folder) {
+    if (!world.root || folder == RunSshd::leave_absent || !world.files.info(sshd_program)) {
         return {};
     }
     make_run_sshd(world);
     const auto result = run_logged(world, {.argv = {sshd_program, "-t"}, .limit = answer_limit});
     if (result.interrupted) {
         throw asked_to_end("sshd looked at its configuration");  // that is no opinion of sshd
+    }
+    if (!result.started || result.timed_out || result.signal != 0) {
+        log_warning(fmt::format("sshd -t did not end by itself: {}", describe_end(result)));
+        return {};  // nor is that one
     }
     return result.ok() ? std::string() : words_of_sshd(result);
 }

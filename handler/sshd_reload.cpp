@@ -41,11 +41,11 @@ std::string value(const Properties& block, std::string_view name) {
     return found == block.end() ? std::string() : found->second;
 }
 
-SshdReload ask_systemd(World& world) {
+CommandResult ask_systemd(World& world) {
     std::vector<std::string> argv = {
         "systemctl", "show", "-p", "Id", "-p", "ActiveState", "-p", "CanReload"};
     argv.insert(argv.end(), std::begin(units), std::end(units));
-    return choose_sshd_reload(run_logged(world, {.argv = argv, .limit = answer_limit}).output);
+    return run_logged(world, {.argv = argv, .limit = answer_limit});
 }
 
 }  // namespace
@@ -75,9 +75,14 @@ void reload_sshd(RunContext& run) {
         log_info("systemd does not run here, so it is left to the package to tell sshd");
         return;
     }
-    const auto [way, unit] = ask_systemd(run.world);
+    const auto answer = ask_systemd(run.world);
+    const auto [way, unit] = choose_sshd_reload(answer.output);
     std::string trouble;
-    if (way == Way::reload) {
+    if (!answer.ok()) {
+        trouble = fmt::format("systemctl show failed ({}, {})",
+                              one_line(scrub(answer.output), 200),
+                              describe_end(answer));
+    } else if (way == Way::reload) {
         const auto end =
             run_logged(run.world, {.argv = {"systemctl", "reload", unit}, .limit = answer_limit});
         if (end.ok()) {

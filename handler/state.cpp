@@ -19,7 +19,7 @@ std::string state_path() {
 
 bool known(const std::string& key) {
     return key == "schema" || key == "packages" || key == "dependencies" || key == "files" ||
-           key == "transaction";
+           key == "transaction" || key == "workingVersion";
 }
 
 /// As RFC 6901 writes a key in a pointer.
@@ -87,6 +87,7 @@ std::optional<State> read_state(const Json& json) {
     state.dependencies = words(json, "/dependencies", damaged);
     state.files = read_files(json, damaged);
     state.transaction = read_transaction(json, damaged);
+    state.working_version = json.string("/workingVersion").value_or("");
     return damaged ? std::nullopt : std::optional(state);
 }
 
@@ -111,7 +112,8 @@ void write_transaction(JsonWriter& writer, const TransactionRecord& transaction)
 }  // namespace
 
 bool State::empty() const {
-    return packages.empty() && dependencies.empty() && files.empty() && !transaction;
+    return packages.empty() && dependencies.empty() && files.empty() && !transaction &&
+           working_version.empty();
 }
 
 bool State::added(const std::string& package) const {
@@ -192,6 +194,9 @@ void StateStore::save(const State& state) {
     writer.end();
     if (state.transaction) {
         write_transaction(writer, *state.transaction);
+    }
+    if (!state.working_version.empty()) {
+        writer.key("workingVersion").value(state.working_version);
     }
     for (const auto& [key, json] : unknown_) {
         writer.key(key).raw(json);

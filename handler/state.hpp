@@ -37,6 +37,7 @@ struct State {
         dependencies;  ///< came with them; they stay at removal and are named in the log
     std::vector<FileRecord> files;
     std::optional<TransactionRecord> transaction;
+    std::string working_version;  ///< of aadsshlogin, before a change that has not ended well yet
 
     bool empty() const;
     bool added(const std::string& package) const;

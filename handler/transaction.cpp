@@ -72,6 +72,9 @@ void journal(RunContext& run,
              const std::vector<std::string>& installed_before) {
     run.state.transaction =
         TransactionRecord{purpose, process, run.world.clock.boot_id(), installed_before};
+    if (!run.working_version.empty()) {
+        run.state.working_version = run.working_version;
+    }
     run.store.save(run.state);
 }
 
@@ -118,9 +121,9 @@ void await_locks(RunContext& run, const PackageTool& tool, Milliseconds reserve)
     }
 }
 
-void await_earlier_transaction(RunContext& run) {
+bool await_earlier_transaction(RunContext& run) {
     if (!run.state.transaction) {
-        return;
+        return false;
     }
     const auto earlier = *run.state.transaction;
     const bool same_boot = earlier.boot_id == run.world.clock.boot_id();
@@ -150,6 +153,7 @@ void await_earlier_transaction(RunContext& run) {
     if (tool != nullptr && !tool->scratch.empty()) {
         run.world.files.remove_tree(std::string(tool->scratch));  // it was worked in until now
     }
+    return true;
 }
 
 void note_dependencies(RunContext& run,
@@ -212,6 +216,11 @@ CommandResult run_transaction(RunContext& run,
     if (!result) {
         log_warning(fmt::format("left running: {} (pid {})", step.purpose, process.pid));
         still_running(run, step.purpose, process.pid);
+    }
+    if (result->signal != 0) {
+        // Its children may go on, in the scratch folder, too.
+        journal(run, step.purpose, {}, installed_before);
+        await_locks(run, tool, Milliseconds(0));
     }
     clear_journal(run);
     result->duration = std::chrono::duration_cast<Milliseconds>(run.world.clock.now() - started);

@@ -23,9 +23,9 @@ void note_dependencies(RunContext& run,
                        const std::vector<std::string>& installed_before);
 
 /// Waits for a transaction that an earlier run left running, and for its lock if that run did not
-/// live to note its pid; then notes the dependencies that it brought. Throws
-/// Failure(transaction_running), or (package_manager_locked), at the deadline.
-void await_earlier_transaction(RunContext& run);
+/// live to note its pid; then notes the dependencies that it brought. Says whether there was one.
+/// Throws Failure(transaction_running), or (package_manager_locked), at the deadline.
+bool await_earlier_transaction(RunContext& run);
 
 /// Waits until the tool's locks are free. Throws Failure(package_manager_locked) once waiting
 /// longer would leave less than `reserve`.

@@ -75,8 +75,7 @@ Substatus check_nss(const World& world) {
 Substatus check_sshd(World& world, RunSshd folder) {
     const auto answer = ask_sshd(world, folder);
     if (!answer.trouble.empty()) {
-        const bool may_ask = world.root && folder == RunSshd::make;
-        const auto complaint = may_ask ? sshd_complaint(world) : std::string();
+        const auto complaint = sshd_complaint(world, folder);
         return complaint.empty()
                    ? unsure("sshd", answer.trouble)
                    : bad("sshd", fmt::format("sshd refuses its configuration: {}.", complaint));
@@ -181,7 +180,7 @@ void demand_verified(RunContext& run, const Facts& facts, RunSshd folder) {
             Phase::verification,
             "aadsshlogin is not completely set up on this VM",
             missing,
-            sshd_complaint(run.world).empty()
+            sshd_complaint(run.world, folder).empty()
                 ? reinstall_remedy(tool, ask_package(run.world, tool, login_package).version)
                 : "on the VM, as root, run sshd -t, correct what it names, then run the extension "
                   "again");

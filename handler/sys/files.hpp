@@ -35,6 +35,7 @@ struct FileText {
     std::string
         why;  ///< for every state but `read` and `absent`: a phrase for people, with errno's text
     unsigned mode = 0;  ///< with `text`: the permission bits of what was opened, behind all links
+    uid_t owner = 0;    ///< likewise
     gid_t group = 0;    ///< likewise
 
     bool ok() const { return state == State::read; }
@@ -98,7 +99,9 @@ class Files {
 
     /// Puts every regular file directly in `from` also into the existing folder `to`, as a hard
     /// link or, across file systems or where linking is refused, as a copy; names that start with
-    /// `except_prefix` (when not empty) are left out. Existing names in `to` are kept.
+    /// `except_prefix` (when not empty) are left out, and so is `lock`: as a hard link it would be
+    /// one lock for both folders (apt-pkg/contrib/fileutl.cc GetLock). Existing names in `to` are
+    /// kept.
     virtual std::string seed(const std::string& from,
                              const std::string& to,
                              const std::string& except_prefix) = 0;

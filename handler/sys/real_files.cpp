@@ -41,7 +41,9 @@ std::string distrust(int file, bool last, uid_t owner, const std::string& path) 
     if (status.st_uid != owner) {
         return path + " belongs to user id " + std::to_string(status.st_uid);
     }
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    // Root's own group has nobody else in it.
+    const bool by_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
+    if (by_group || (status.st_mode & S_IWOTH) != 0) {
         return path + " can be written by others than its owner";
     }
     return {};

@@ -145,7 +145,8 @@ std::string RealFiles::seed(const std::string& from,
         return errno_text(to, errno);
     }
     for (const std::string& name : names_in(source.get())) {
-        const bool left_out = !except_prefix.empty() && name.starts_with(except_prefix);
+        const bool left_out =
+            name == "lock" || (!except_prefix.empty() && name.starts_with(except_prefix));
         if (!left_out && !link_or_copy(source.get(), name, target.get())) {
             return errno_text(fmt::format("{}/{}", to, name), errno);
         }

@@ -110,7 +110,7 @@ FileText FakeFiles::read(const std::string& path, std::size_t limit) const {
             FileText::State::too_big, "", fmt::format("{} has more than {} bytes", path, limit)};
     }
     const FakeFile& file = found->second;
-    return {FileText::State::read, file.content, "", file.mode, file.group};
+    return {FileText::State::read, file.content, "", file.mode, file.owner, file.group};
 }
 
 FileText FakeFiles::read_end(const std::string& path, std::size_t limit) const {
@@ -274,7 +274,8 @@ std::string FakeFiles::seed(const std::string& from,
     }
     for (const std::string& name : error.empty() ? list(from) : std::vector<std::string>{}) {
         const FakeFile entry = entries.at(below(from) + name);
-        const bool left_out = !except_prefix.empty() && name.starts_with(except_prefix);
+        const bool left_out =
+            name == "lock" || (!except_prefix.empty() && name.starts_with(except_prefix));
         if (entry.kind == Kind::regular && !left_out) {
             entries.emplace(below(to) + name, entry);
         }

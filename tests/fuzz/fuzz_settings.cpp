@@ -22,6 +22,7 @@ std::optional<Settings> read_as(const char* path, std::string_view text) {
     static const World world = fake.world();
     HandlerEnvironment environment;
     environment.config_folder = "/config";
+    fake.files.add(path, "");
     fake.files.answers = {{path, {FileText::State::read, std::string(text), {}}}};
     try {
         return read_settings(world, environment, "0");

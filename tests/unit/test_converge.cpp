@@ -194,6 +194,25 @@ TEST_CASE("converge: sshd files that were bad before us are no reason to take an
     CHECK(machine.vm.version("aadsshlogin") == "1.0.2");
 }
 
+TEST_CASE("converge: what ended sshd while it looked is no opinion of it") {
+    CommandResult end;
+    SUBCASE("time") {
+        end.timed_out = true;
+    }
+    SUBCASE("a signal") {
+        end.signal = 9;
+    }
+    SUBCASE("no start") {
+        end.started = false;
+    }
+    Converged machine;
+    machine.vm.fake.processes.on_call({"/usr/sbin/sshd", "-t"}, [&](const Command&) {
+        return machine.vm.aad_in_sshd ? end : exits(0);
+    });
+    CHECK_FALSE(machine.failure().has_value());
+    CHECK(machine.vm.version("aadsshlogin") == "1.0.2");
+}
+
 TEST_CASE("converge: an existing source is used as it is") {
     Converged machine;
     const std::string file = "/etc/apt/sources.list.d/microsoft-prod.list";

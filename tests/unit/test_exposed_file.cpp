@@ -53,6 +53,11 @@ TEST_CASE("exposed file: a source or keyring that others may write is not relied
         machine.open(source, 0664, 100);
         machine.check_refused(source);
     }
+    SUBCASE("belongs to somebody") {
+        machine.vm.fake.files.entries.at(source).owner = 1000;
+        machine.check_refused(source);
+        CHECK(contains_text(machine.vm.command("install").err, "it belongs to user id 1000"));
+    }
     SUBCASE("behind a link") {
         machine.vm.fake.files.add("/opt/key.gpg", "theirs", 0666);
         machine.vm.fake.files.add_link(debian_12.keyring, "/opt/key.gpg");

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+
 using namespace aadssh;
 
 namespace {
@@ -242,6 +244,99 @@ TEST_CASE("put back: asked to end after the transaction, a new version that work
     CHECK(ended.code == 62);
     CHECK(contains_text(ended.err, "aadsshlogin 1.0.3 is installed and passes the checks"));
     CHECK(vm.version("aadsshlogin") == "1.0.3");
+}
+
+namespace {
+
+/// An upgrade that outlived its run, and whose scripts failed after that.
+void outlived_and_failed(Machine& vm, const std::string& status) {
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    const auto outlived = std::make_shared<bool>(false);
+    vm.fake.processes.on_match(
+        [](const Command& c) {
+            return c.argv[0] == "apt-get" && has_word(c, "--no-download") &&
+                   has_word(c, "aadsshlogin");
+        },
+        [&vm, status, outlived](const Command&) {
+            vm.dpkg["aadsshlogin"] = {status, "1.0.3"};
+            vm.aad_in_sshd = false;
+            auto end = exits(100, "post-installation script returned error exit status 1\n");
+            end.timed_out = !*outlived;
+            *outlived = true;
+            return end;
+        });
+    CHECK(vm.command("install").code == 66);
+    vm.fake.processes.living.clear();
+}
+
+}  // namespace
+
+TEST_CASE("put back: after an upgrade that outlived its run and failed, the next run does it") {
+    for (const auto* command : {"install", "enable"}) {
+        CAPTURE(command);
+        Machine vm(debian_12);
+        outlived_and_failed(vm, "iF ");
+        CHECK(contains_text(vm.state_text(), R"("workingVersion":"1.0.2")"));
+        const auto ended = vm.command(command);
+        CHECK(ended.code == 21);
+        CHECK(contains_text(ended.err,
+                            "aadsshlogin 1.0.2, which worked before, was put back and works"));
+        CHECK(vm.version("aadsshlogin") == "1.0.2");
+        CHECK_FALSE(contains_text(vm.state_text(), "workingVersion"));
+    }
+}
+
+TEST_CASE("put back: an upgrade that outlived its run and can be mended stays") {
+    Machine vm(debian_12);
+    outlived_and_failed(vm, "ii ");
+    CHECK(vm.command("enable").code == 0);
+    CHECK(vm.aad_in_sshd);
+    CHECK(vm.version("aadsshlogin") == "1.0.3");
+    CHECK_FALSE(contains_text(vm.state_text(), "workingVersion"));
+}
+
+TEST_CASE("put back: an upgrade that outlived its run and went well leaves nothing to put back") {
+    Machine vm(debian_12);
+    outlived_and_failed(vm, "ii ");
+    vm.aad_in_sshd = true;
+    CHECK(vm.command("enable").code == 0);
+    CHECK(vm.version("aadsshlogin") == "1.0.3");
+    CHECK_FALSE(contains_text(vm.state_text(), "workingVersion"));
+}
+
+TEST_CASE("put back: the version that could not be put back is tried again by the next run") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    break_upgrade(vm);
+    vm.keeps_old_versions = false;
+    CHECK(vm.command("install").code == 21);
+    CHECK(vm.version("aadsshlogin") == "1.0.3");
+    vm.keeps_old_versions = true;
+    CHECK(contains_text(vm.command("install").err, "was put back and works"));
+    CHECK(vm.version("aadsshlogin") == "1.0.2");
+}
+
+TEST_CASE("put back: sshd is told to read its files again") {
+    Machine vm(debian_12);
+    vm.fake.files.add_folder("/run/systemd/system");
+    vm.fake.processes.on({"systemctl", "show"},
+                         exits(0, "Id=ssh.service\nCanReload=yes\nActiveState=active\n"));
+    vm.fake.processes.on({"systemctl", "reload"}, exits(0));
+    vm.set_up_by_us();
+    const std::size_t before = vm.fake.processes.ran({"systemctl", "reload"});
+    SUBCASE("after the version that worked is back") {
+        break_upgrade(vm);
+        CHECK(vm.command("install").code == 21);
+        CHECK(vm.aad_in_sshd);
+        CHECK(vm.fake.processes.ran({"systemctl", "reload"}) == before + 1);
+    }
+    SUBCASE("and after a transaction that outlived its run") {
+        outlived_and_failed(vm, "ii ");
+        vm.aad_in_sshd = true;
+        CHECK(vm.command("enable").code == 0);
+        CHECK(vm.fake.processes.ran({"systemctl", "reload"}) == before + 1);
+    }
 }
 
 TEST_CASE("put back: a transaction that still runs is left alone") {

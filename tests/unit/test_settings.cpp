@@ -204,6 +204,7 @@ TEST_CASE("settings: oversized, deep and unreadable files are refused by name") 
         CHECK(failure.cause == "nested more than 32 deep (at byte 32)");
     }
     SUBCASE("unreadable") {
+        fake.machine("{}");
         fake.files.answers[own_path] = {FileText::State::failed, "", "Input/output error"};
         const Failure failure = fake.failure();
         CHECK(failure.problem == "/c/3.settings cannot be read");
@@ -280,6 +281,12 @@ TEST_CASE("settings: a machine-wide file that others could have written is refus
     CHECK(failure.remedy.find("chmod go-w " + machine_path) != std::string::npos);
 }
 
+TEST_CASE("settings: where there is no machine-wide file, its folders need not be trusted") {
+    SettingsWorld fake;
+    fake.files.answers[machine_path] = {FileText::State::untrusted, "", "/etc can be written"};
+    check_none(fake.read());
+}
+
 TEST_CASE("settings: mistakes in the machine-wide file name that file") {
     SettingsWorld fake;
     SUBCASE("value") {
@@ -294,6 +301,7 @@ TEST_CASE("settings: mistakes in the machine-wide file name that file") {
         CHECK(fake.failure().problem == machine_path + " cannot be used");
     }
     SUBCASE("unreadable") {
+        fake.machine("{}");
         fake.files.answers[machine_path] = {FileText::State::denied, "", "Permission denied"};
         CHECK(fake.failure().problem == machine_path + " cannot be read");
     }

@@ -59,6 +59,7 @@ TEST_CASE("state: what is saved is what is loaded") {
     state.dependencies = {"libaad0"};
     state.record_file("/etc/a \"b\"", {"d1", "d2"});
     state.transaction = TransactionRecord{"install aadsshlogin", {4711, 99}, "boot-1", {"bash"}};
+    state.working_version = "1.0.2";
     StateStore(world).save(state);
 
     std::string warning;
@@ -67,6 +68,7 @@ TEST_CASE("state: what is saved is what is loaded") {
     CHECK(loaded.packages == state.packages);
     CHECK(loaded.dependencies == state.dependencies);
     CHECK(loaded.files == state.files);
+    CHECK(loaded.working_version == "1.0.2");
     REQUIRE(loaded.transaction.has_value());
     CHECK(loaded.transaction->purpose == "install aadsshlogin");
     CHECK(loaded.transaction->process.pid == 4711);

@@ -304,6 +304,29 @@ TEST_CASE("transaction: when we are asked to end it is left running, too") {
     CHECK(attempt.recorded());
 }
 
+TEST_CASE("transaction: what a killed package manager has started is waited for") {
+    Attempt attempt;
+    CommandResult killed;
+    killed.signal = 9;
+    attempt.vm.fake.processes.on_call({"apt-get"}, [&](const Command&) {
+        attempt.hold_lock();  // dpkg goes on
+        return killed;
+    });
+    SUBCASE("until it has ended") {
+        attempt.free_lock_after(5);
+        CHECK_FALSE(attempt.failure().has_value());
+        CHECK(attempt.vm.fake.clock.sleeps.size() == 5);
+        CHECK_FALSE(attempt.recorded());
+    }
+    SUBCASE("by the next run, too") {
+        const auto failure = attempt.failure();
+        REQUIRE(failure.has_value());
+        CHECK(failure->code == ExitCode::package_manager_locked);
+        CHECK(attempt.recorded());
+        CHECK(attempt.run.state.transaction->process.pid == 0);
+    }
+}
+
 TEST_CASE("earlier transaction: without one nothing happens") {
     Attempt attempt;
     attempt.hold_lock();
