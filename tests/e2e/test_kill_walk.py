@@ -12,10 +12,11 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from expectations import assert_good, assert_removed
-from rig.debs import NEW, OLD
+from expectations import ALICE, assert_explains, assert_good, assert_removed
+from rig.debs import NEW, OLD, newer_with_postinst
 from rig.machine import Machine, wait_until
 from rig.rpms import PINNED
 from test_lifecycle import UPDATE
@@ -182,6 +183,41 @@ def test_killed_while_the_package_is_being_configured(machine: MakeMachine, fami
     m.write("/etc/aadsshlogin-standin/sleep", "0")
     assert m.direct("uninstall").code == 0
     assert_removed(m, before)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_reboot_while_the_package_is_being_configured(machine: MakeMachine, family: str) -> None:
+    m = machine(family)
+    version = offered(m)
+    before = m.snapshot_etc()
+    m.write("/etc/aadsshlogin-standin/sleep", "60")
+    prepare(m)
+    start(m, "install")
+    wait_until(lambda: ["sleep", "60"] in m.namespace.processes().values(), what="the package's script")
+    m.reboot()
+    m.write("/etc/aadsshlogin-standin/sleep", "0")
+    again = m.direct("install")
+    assert again.code == 0, again.stderr
+    assert_good(m, version)
+    assert m.direct("uninstall").code == 0
+    assert_removed(m, before)
+
+
+@pytest.mark.parametrize("operation", ("install", "enable"))
+def test_upgrade_that_fails_after_its_run_was_killed(machine: MakeMachine, tmp_path: Path, operation: str) -> None:
+    """The next run knows which version worked, and puts it back."""
+    m = machine("debian12")
+    m.microsoft.offer(OLD)
+    assert m.direct("install").code == 0
+    m.microsoft.offer(OLD, extra=(newer_with_postinst("sleep 4; exit 1", tmp_path),))
+    process = start(m, "install")
+    wait_until(lambda: ["sleep", "4"] in m.namespace.processes().values(), what="the package's script")
+    kill(handler_pid(m, "install"), group=True)
+    process.wait(20)
+    done = m.direct(operation)
+    assert_explains(done.stderr, 21, f"aadsshlogin {OLD}, which worked before, was put back and works")
+    assert_good(m, OLD)
+    assert m.ssh_login().stdout.strip() == ALICE
 
 
 # Here with zypper a release that can take the newer version.

@@ -2,13 +2,12 @@
 """An upgrade that fails never takes away a sign-in that worked; nor does our removal beside another extension."""
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from expectations import ALICE, OWN_SOURCE, STATE, assert_explains, assert_good, rpm_version, substatus
-from rig.debs import NEW, OLD, deb
+from rig.debs import NEW, OLD, deb, newer_with_postinst
 from rig.machine import Machine
 from rig.packaging import Package
 from rig.rpms import pack
@@ -19,22 +18,13 @@ OTHER = "/var/lib/waagent/Contoso.Identity.AADSSHLoginForLinux-1.0.3041.1"
 SPOILER = Package("spoiler", "1", scripts={f"triggerin -- aadsshlogin = {NEW}": "sed -i 's/ aad//' /etc/nsswitch.conf"}, arch="noarch")
 
 
-def broken(version: str, script: str, folder: Path) -> Path:
-    """The package of this version with another postinst."""
-    tree, out = folder / "tree", folder / f"aadsshlogin_{version}_amd64.deb"
-    subprocess.run(["dpkg-deb", "-R", deb("aadsshlogin", version), tree], check=True)
-    (tree / "DEBIAN/postinst").write_text(f"#!/bin/sh\n{script}\n")
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, out], check=True, stdout=subprocess.DEVNULL)
-    return out
-
-
 @pytest.mark.parametrize("family", ("debian11", "debian12", "debian13"))
 @pytest.mark.parametrize("script", ("exit 1", "sed -i 's/ aad//' /etc/nsswitch.conf"), ids=("fails", "does-not-work"))
 def test_failed_upgrade_puts_the_working_version_back(machine: MakeMachine, tmp_path: Path, family: str, script: str) -> None:
     m = machine(family)
     assert m.direct("install").code == 0
     before, state = m.snapshot_etc(), m.read(f"{STATE}/state.json")
-    m.microsoft.offer(OLD, extra=(broken(NEW, script, tmp_path),))
+    m.microsoft.offer(OLD, extra=(newer_with_postinst(script, tmp_path),))
     done = m.direct("install", seq=1)
     assert_explains(done.stderr, 21, f"aadsshlogin {OLD}, which worked before, was put back and works")
     assert substatus(done.status)["rollback"][0] == "warning"
@@ -51,7 +41,7 @@ def test_failed_upgrade_puts_the_working_version_back(machine: MakeMachine, tmp_
 def test_version_that_the_repository_has_no_more_is_said_not_to_be_back(machine: MakeMachine, tmp_path: Path) -> None:
     m = machine("debian12")
     assert m.direct("install").code == 0
-    m.microsoft.offer(extra=(broken(NEW, "exit 1", tmp_path),))
+    m.microsoft.offer(extra=(newer_with_postinst("exit 1", tmp_path),))
     done = m.direct("install", seq=1)
     assert_explains(done.stderr, 21, "could not be put back", f"apt-get install --allow-downgrades aadsshlogin={OLD}")
     assert m.package_state("aadsshlogin") == ("iF", NEW)  # and it was not removed
@@ -69,7 +59,7 @@ def test_failed_upgrade_of_a_package_of_the_administrator(machine: MakeMachine, 
     assert m.direct("uninstall").code == 0
     m.ok("sh", "-c", "apt-get -q update && apt-get -q -y install openssh-server libpam-runtime")
     m.install_deb(deb("aadsshlogin", OLD))
-    m.microsoft.offer(OLD, extra=(broken(NEW, "exit 1", tmp_path),))
+    m.microsoft.offer(OLD, extra=(newer_with_postinst("exit 1", tmp_path),))
     done = m.direct("install", seq=1)
     assert_explains(done.stderr, 21, "was put back and works")
     assert_good(m, OLD)

@@ -79,3 +79,14 @@ TEST_CASE("sshd: an option may be said several times, and its name in any spelli
     CHECK(answer.values("port") == std::vector<std::string>{"22"});
     CHECK(answer.values("odd").empty());
 }
+
+TEST_CASE("sshd: its opinion of its files is not asked for by who may not make its folder") {
+    Machine vm(debian_12);
+    World world = vm.fake.world();
+    vm.fake.processes.on({"/usr/sbin/sshd", "-t"}, exits(255, "line 3: bad\n"));
+    CHECK(sshd_complaint(world) == "line 3: bad (exit code 255)");
+    CHECK(sshd_complaint(world, RunSshd::leave_absent).empty());
+    world.root = false;
+    CHECK(sshd_complaint(world).empty());
+    CHECK(vm.fake.processes.ran({"/usr/sbin/sshd", "-t"}) == 1);
+}

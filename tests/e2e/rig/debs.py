@@ -2,6 +2,7 @@
 """Stand-ins for Microsoft's packages, built as real .deb files. What they do follows public descriptions of the originals."""
 from __future__ import annotations
 
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,15 @@ def standins() -> Path:
 def deb(name: str, version: str) -> Path:
     (found,) = standins().glob(f"{name}_{version}_*.deb")
     return found
+
+
+def newer_with_postinst(script: str, folder: Path) -> Path:
+    """The newer aadsshlogin with another postinst."""
+    tree, out = folder / "tree", folder / f"aadsshlogin_{NEW}_amd64.deb"
+    subprocess.run(["dpkg-deb", "-R", deb("aadsshlogin", NEW), tree], check=True)
+    (tree / "DEBIAN/postinst").write_text(f"#!/bin/sh\n{script}\n")
+    subprocess.run(["dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, out], check=True, stdout=subprocess.DEVNULL)
+    return out
 
 
 def _build_all(out: Path) -> None:

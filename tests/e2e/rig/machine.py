@@ -93,9 +93,13 @@ class Machine(Inside, contextlib.AbstractContextManager["Machine"]):
             self._servers.pop(name).stop()
 
     def reboot(self, uptime: float = 30) -> None:
-        """All processes end, /run is emptied, the boot id is another, the clocks start again; then the agent starts."""
+        """All processes end, /run is emptied, the boot id is another, the clocks start again, the lock files that dnf has
+        systemd-tmpfiles remove are removed; then the agent starts."""
         self.shutdown()
         self.boot(uptime)
+        for line in self.read("/usr/lib/tmpfiles.d/dnf.conf").splitlines():
+            if line.startswith("r "):
+                (self.root / line.split()[1][1:]).unlink(missing_ok=True)
         self.start_agent()
 
     def __exit__(self, *_: object) -> None:
