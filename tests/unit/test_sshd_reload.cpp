@@ -79,12 +79,12 @@ TEST_CASE("sshd reload: it is a reload, and told") {
 TEST_CASE("sshd reload: one that fails or cannot be is a warning, and nothing is restarted") {
     Reload failing(unit("ssh.service", "active"));
     failing.vm.fake.processes.on({"systemctl", "reload"}, exits(1, "Job for ssh failed\n"));
-    CHECK(
+    REQUIRE(
         contains_text(failing.noted(), "systemctl reload ssh.service failed (Job for ssh failed"));
     CHECK(failing.run.checks.front().level == Substatus::Level::warning);
     Reload silent("");
     silent.vm.fake.processes.on({"systemctl", "show"}, exits(1, "Failed to connect to bus\n"));
-    CHECK(contains_text(silent.noted(), "systemctl show failed (Failed to connect to bus"));
+    REQUIRE(contains_text(silent.noted(), "systemctl show failed (Failed to connect to bus"));
     CHECK(silent.run.checks.front().level == Substatus::Level::warning);
     Reload refused(unit("sshd.service", "active", false));
     CHECK(contains_text(refused.noted(), "sshd.service cannot be reloaded"));
