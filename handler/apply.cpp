@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace aadssh {
@@ -75,6 +76,7 @@ class Application {
     Outcome transact(const RunTool& step);
     Outcome judge(Outcome outcome, const PackageState& before, const PackageState& after);
     void record_new(const RunTool& step, const PackageState& before);
+    void note_upgrade(const RunTool& step, const PackageState& before);
     bool proved(const RunTool& step) const;
     Outcome read_newest(const RunTool& step, const std::string& text);
 
@@ -84,6 +86,7 @@ class Application {
     std::string scratch_;
     std::set<std::string> settled_;  ///< packages whose later steps are not needed
     OlderVersions older_;
+    std::map<std::string, std::string> newest_;  ///< package -> what the index has
 };
 
 void Application::operator()(const MakeScratch& step) {
@@ -285,6 +288,7 @@ Outcome Application::read_newest(const RunTool& step, const std::string& text) {
         result_.too_new = tool_.newest_version(text);
         return Outcome::not_published;
     }
+    newest_[step.package] = newest;
     const auto state = ask_package(run_.world, tool_, step.package);
     if (state.installed() && state.version == newest) {
         log_info(fmt::format("{} {} is installed and the newest published", step.package, newest));
@@ -303,12 +307,24 @@ void Application::record_new(const RunTool& step, const PackageState& before) {
     }
 }
 
+/// The transaction's own record, which comes next, saves it.
+void Application::note_upgrade(const RunTool& step, const PackageState& before) {
+    const auto chosen = older_.chosen.find(step.package);
+    const auto& to = chosen == older_.chosen.end() ? newest_[step.package] : chosen->second;
+    const bool from_working = step.package == login_package && before.installed() &&
+                              before.version == run_.working_version;
+    if (from_working && !to.empty() && to != before.version) {
+        run_.state.upgrade = UpgradeRecord{before.version, to};
+    }
+}
+
 Outcome Application::transact(const RunTool& step) {
     if (step.package.empty()) {
         return outcome_of(step, run_transaction(run_, tool_, step, {}));
     }
     const auto before = ask_package(run_.world, tool_, step.package);
     record_new(step, before);
+    note_upgrade(step, before);
     const auto before_all = installed_packages(run_.world, tool_);
     const auto outcome = outcome_of(step, run_transaction(run_, tool_, step, before_all));
     note_dependencies(run_, tool_, before_all);

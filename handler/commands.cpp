@@ -114,11 +114,11 @@ Report mend_and_conclude(RunContext& run, const Start& start, const std::string&
     try {
         repair_if_damaged(run, start.facts, start.in_order);
         auto report = conclude(run, start.facts, operation);
-        forget_working_version(run);
+        forget_upgrade(run);
         return report;
     } catch (const Failure& failure) {
-        if (!start.working) {
-            throw;
+        if (!start.working || !run.state.upgrade) {
+            throw;  // what changed meanwhile was not changed by this extension
         }
         const auto now = ask_package(run.world, *start.facts.support.row->tool, login_package);
         throw now.version == start.working->login.version
@@ -129,17 +129,24 @@ Report mend_and_conclude(RunContext& run, const Start& start, const std::string&
 
 /// The machine when it last worked: now, or before an upgrade that an earlier run could not see to
 /// its end.
-std::optional<Facts> last_working(const RunContext& run, const Facts& facts, bool in_order) {
+std::optional<Facts> last_working(RunContext& run, const Facts& facts, bool in_order) {
     if (in_order) {
         return facts;
     }
-    if (run.state.working_version.empty()) {
+    const auto& upgrade = run.state.upgrade;
+    const auto& login = facts.login;
+    if (!upgrade || login.held) {
+        return std::nullopt;
+    }
+    const bool is_ours = login.status == PackageState::Status::broken ||
+                         (login.installed() && login.version == upgrade->to);
+    if (!is_ours) {
+        forget_upgrade(run);  // put back, or somebody's own choice since then
         return std::nullopt;
     }
     auto before = facts;
-    before.login = {.name = login_package,
-                    .status = PackageState::Status::installed,
-                    .version = run.state.working_version};
+    before.login = {
+        .name = login_package, .status = PackageState::Status::installed, .version = upgrade->from};
     return before;
 }
 
@@ -155,9 +162,9 @@ Start look_at_machine(RunContext& run) {
     start.working = last_working(run, start.facts, start.in_order);
     if (start.in_order) {
         run.working_version = start.facts.login.version;
-        forget_working_version(run);
+        forget_upgrade(run);
     }
-    preflight(run, start.facts, start.in_order);
+    preflight(run, start.facts, start.working.has_value());
     return start;
 }
 

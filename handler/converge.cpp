@@ -72,7 +72,7 @@ Applied apply_or_undo(RunContext& run,
                       const Plan& plan,
                       std::string& left) {
     const Before before = before_plan(run, plan);
-    const auto complaint_before = sshd_complaint(run.world);
+    const bool accepted_before = sshd_opinion(run.world) == std::string();
     const auto answer_before = ask_sshd(run.world);
     try {
         auto applied = apply(run, tool, plan);
@@ -83,7 +83,7 @@ Applied apply_or_undo(RunContext& run,
             left = undo(run, tool, before);
             return applied;
         }
-        const auto complaint = complaint_before.empty() ? sshd_complaint(run.world) : std::string();
+        const auto complaint = accepted_before ? sshd_complaint(run.world) : std::string();
         if (!complaint.empty()) {
             throw Failure(
                 ExitCode::verification_failed,

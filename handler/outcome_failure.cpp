@@ -70,22 +70,25 @@ Failure not_published(RunContext& run,
         "of the extension asks again"};
 }
 
-/// A download that hangs or crawls. Nobody has said whose it is, and no time is left to look.
+/// A download that hangs or crawls, and no time is left to look at the server. A refresh asks this
+/// repository alone; what else hangs may be another's.
 Failure out_of_time(const Support& support, const Repository& repository, const Applied& applied) {
-    return {
-        ExitCode::repository_unreachable,
-        Phase::repository,
-        fmt::format("the time was up before \"{}\" ended", applied.purpose),
-        fmt::format(
-            "{}; a download from {} ({}), or from another repository of this machine, hangs "
-            "or is very slow",
-            applied.words,
-            repository.url,
-            support.architecture),
-        fmt::format("on the VM, as root, run: {}; correct the entry of a mirror that hangs there; "
-                    "where it is Microsoft's repository, {}",
-                    repair_hint(*support.row->tool, Outcome::unmet),
-                    exit_code_text(ExitCode::repository_unreachable).remedy)};
+    const bool is_known = applied.kind == ToolRun::refresh;
+    const std::string usual(exit_code_text(ExitCode::repository_unreachable).remedy);
+    return {ExitCode::repository_unreachable,
+            Phase::repository,
+            fmt::format("the time was up before \"{}\" ended", applied.purpose),
+            fmt::format("{}; a download from {} ({}){} hangs or is very slow",
+                        applied.words,
+                        repository.url,
+                        support.architecture,
+                        is_known ? "" : ", or from another repository of this machine,"),
+            is_known
+                ? usual
+                : fmt::format("on the VM, as root, run: {}; correct the entry of a mirror that "
+                              "hangs there; where it is Microsoft's repository, {}",
+                              repair_hint(*support.row->tool, Outcome::unmet),
+                              usual)};
 }
 
 Failure unreachable(RunContext& run,

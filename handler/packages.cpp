@@ -25,9 +25,12 @@ Command within_deadline(const World& world, Command command) {
 }
 
 /// One that is slow is not broken, and not to be rebuilt while somebody uses it.
-Failure no_answer(const PackageTool& tool, const std::string& problem, const CommandResult& end) {
+Failure no_answer(const PackageTool& tool,
+                  const std::string& problem,
+                  const std::string& program,
+                  const CommandResult& end) {
     const auto cause =
-        fmt::format("{}: {} {}", tool.name, describe_end(end), one_line(scrub(end.output), 200));
+        fmt::format("{}: {} {}", program, describe_end(end), one_line(scrub(end.output), 200));
     if (end.timed_out) {
         return {ExitCode::missing_dependency,
                 Phase::package,
@@ -97,7 +100,8 @@ std::vector<PackageState> ask_packages(World& world,
     }
     if (!result.started || result.timed_out || result.signal != 0 ||
         tool.query_failed(result.code, result.output)) {
-        throw no_answer(tool, "the package database cannot be read", result);
+        throw no_answer(
+            tool, "the package database cannot be read", tool.state_query(names).front(), result);
     }
     const auto answer = tool.parse_states(result.output);
     std::vector<PackageState> states;
@@ -160,7 +164,10 @@ std::string owning_package(World& world, const PackageTool& tool, const std::str
     const auto result = run_logged(world, {.argv = tool.owner_query(path), .limit = query_limit});
     if (!result.started || result.timed_out || result.interrupted || result.signal != 0 ||
         tool.query_failed(result.code, result.output)) {
-        throw no_answer(tool, "the package database cannot be asked who owns " + path, result);
+        throw no_answer(tool,
+                        "the package database cannot be asked who owns " + path,
+                        tool.owner_query(path).front(),
+                        result);
     }
     return result.code == 0 ? tool.parse_owner(result.output) : std::string();
 }

@@ -3,6 +3,8 @@
 
 #include "handler/apply.hpp"
 #include "handler/converge.hpp"
+#include "handler/exposed_file.hpp"
+#include "handler/find_proxy.hpp"
 #include "handler/log.hpp"
 #include "handler/packages.hpp"
 #include "handler/removal.hpp"
@@ -25,6 +27,7 @@ std::string put_back(RunContext& run, const Facts& before) {
     const State recorded = run.state;
     std::string why;
     try {
+        find_proxy(run, tool);
         auto inputs = install_inputs(run.world,
                                      before,
                                      choose_rungs(run, before).front(),
@@ -35,6 +38,9 @@ std::string put_back(RunContext& run, const Facts& before) {
         inputs.optional_packages.clear();
         inputs.reinstall.clear();
         inputs.version = before.login.version;
+        if (const auto exposed = exposed_file(run.world, tool, inputs)) {
+            throw Failure(*exposed);
+        }
         const auto answer = ask_sshd(run.world);
         const auto applied = apply(run, tool, tool.install_plan(inputs));
         reload_sshd_if_changed(run, answer);
@@ -114,11 +120,11 @@ Rescue rescue(RunContext& run, const Facts& before) {
 
 }  // namespace
 
-void forget_working_version(RunContext& run) {
-    if (run.state.working_version.empty()) {
+void forget_upgrade(RunContext& run) {
+    if (!run.state.upgrade) {
         return;
     }
-    run.state.working_version.clear();
+    run.state.upgrade.reset();
     try {
         run.store.save(run.state);
         run.store.remove_if_empty(run.state);
@@ -149,7 +155,7 @@ Failure with_working_version(RunContext& run, const Facts& before, Failure failu
               fmt::format("The upgrade did not end well; {}.", rescued.outcome)});
     // First: of a cause that is too long, the end is cut off.
     if (rescued.level == Level::warning) {
-        forget_working_version(run);
+        forget_upgrade(run);
     }
     failure.cause =
         rescued.outcome + (failure.cause.empty() ? std::string() : "; " + failure.cause);

@@ -11,10 +11,10 @@ namespace aadssh {
 /// own package manager, unless the new one works; notes "rollback", and returns `failure` with what
 /// became of it. A transaction that still runs is left alone.
 ///
-/// Where neither is so, that version stays on record, and the next run tries again.
+/// Where neither is so, the upgrade stays on record, and the next run tries again.
 Failure with_working_version(RunContext& run, const Facts& before, Failure failure);
 
-/// Takes the version that worked off the record: the machine works.
-void forget_working_version(RunContext& run);
+/// Takes the upgrade off the record: there is nothing to put back.
+void forget_upgrade(RunContext& run);
 
 }  // namespace aadssh

@@ -158,8 +158,7 @@ void repair(RunContext& run, const Facts& facts) {
                 "parts of the sign-in set-up are gone, and the setting repair forbids to mend them",
                 fmt::format("{}; {}", missing, likely_cause),
                 facts);
-            failure.remedy =
-                fmt::format("on the VM, as root: {}; or set repair to true", failure.remedy);
+            failure.remedy += "; or set repair to true";
             throw Failure(failure);
         }
         log_warning("missing, and mended now: " + missing);

@@ -137,9 +137,12 @@ SshdAnswer ask_sshd(World& world, RunSshd folder) {
     return answer;
 }
 
-std::string sshd_complaint(World& world, RunSshd folder) {
-    if (!world.root || folder == RunSshd::leave_absent || !world.files.info(sshd_program)) {
-        return {};
+std::optional<std::string> sshd_opinion(World& world, RunSshd folder) {
+    if (!world.root || folder == RunSshd::leave_absent) {
+        return std::nullopt;
+    }
+    if (!world.files.info(sshd_program)) {
+        return std::string();
     }
     make_run_sshd(world);
     const auto result = run_logged(world, {.argv = {sshd_program, "-t"}, .limit = answer_limit});
@@ -148,9 +151,13 @@ std::string sshd_complaint(World& world, RunSshd folder) {
     }
     if (!result.started || result.timed_out || result.signal != 0) {
         log_warning(fmt::format("sshd -t did not end by itself: {}", describe_end(result)));
-        return {};  // nor is that one
+        return std::nullopt;  // nor is that one
     }
     return result.ok() ? std::string() : words_of_sshd(result);
+}
+
+std::string sshd_complaint(World& world, RunSshd folder) {
+    return sshd_opinion(world, folder).value_or("");
 }
 
 /// Before OpenSSH 9.2 there was no -V: then it is the line above the usage.

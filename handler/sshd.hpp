@@ -31,9 +31,12 @@ struct SshdAnswer {
 };
 SshdAnswer ask_sshd(World& world, RunSshd folder = RunSshd::make);
 
-/// sshd's own opinion of its configuration files (sshd -t): its words when it refuses them. Empty:
-/// it takes them, or has no opinion, because there is no sshd, it may not be asked (it needs root
-/// and /run/sshd), or something ended it. It says nothing about the running daemon.
+/// sshd's own opinion of its configuration files (sshd -t): its words when it refuses them; empty:
+/// it takes them, or there is no sshd. Nothing: it may not be asked (it needs root and /run/sshd),
+/// or something ended it. It says nothing about the running daemon.
+std::optional<std::string> sshd_opinion(World& world, RunSshd folder = RunSshd::make);
+
+/// Its words when it refuses them, else nothing.
 std::string sshd_complaint(World& world, RunSshd folder = RunSshd::make);
 
 /// 7.4 of "OpenSSH_7.4p1"; nothing when sshd does not tell.

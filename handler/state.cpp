@@ -19,7 +19,7 @@ std::string state_path() {
 
 bool known(const std::string& key) {
     return key == "schema" || key == "packages" || key == "dependencies" || key == "files" ||
-           key == "transaction" || key == "workingVersion";
+           key == "transaction" || key == "upgrade";
 }
 
 /// As RFC 6901 writes a key in a pointer.
@@ -79,6 +79,19 @@ std::optional<TransactionRecord> read_transaction(const Json& json, bool& damage
                              std::move(before)};
 }
 
+std::optional<UpgradeRecord> read_upgrade(const Json& json, bool& damaged) {
+    if (json.is_null_or_absent("/upgrade")) {
+        return std::nullopt;
+    }
+    const auto from = json.string("/upgrade/from");
+    const auto to = json.string("/upgrade/to");
+    if (!from || !to) {
+        damaged = true;
+        return std::nullopt;
+    }
+    return UpgradeRecord{*from, *to};
+}
+
 /// Nothing when any part is not what we would have written.
 std::optional<State> read_state(const Json& json) {
     bool damaged = !json.is_object("");
@@ -87,7 +100,7 @@ std::optional<State> read_state(const Json& json) {
     state.dependencies = words(json, "/dependencies", damaged);
     state.files = read_files(json, damaged);
     state.transaction = read_transaction(json, damaged);
-    state.working_version = json.string("/workingVersion").value_or("");
+    state.upgrade = read_upgrade(json, damaged);
     return damaged ? std::nullopt : std::optional(state);
 }
 
@@ -112,8 +125,7 @@ void write_transaction(JsonWriter& writer, const TransactionRecord& transaction)
 }  // namespace
 
 bool State::empty() const {
-    return packages.empty() && dependencies.empty() && files.empty() && !transaction &&
-           working_version.empty();
+    return packages.empty() && dependencies.empty() && files.empty() && !transaction && !upgrade;
 }
 
 bool State::added(const std::string& package) const {
@@ -195,8 +207,11 @@ void StateStore::save(const State& state) {
     if (state.transaction) {
         write_transaction(writer, *state.transaction);
     }
-    if (!state.working_version.empty()) {
-        writer.key("workingVersion").value(state.working_version);
+    if (state.upgrade) {
+        writer.key("upgrade").object();
+        writer.key("from").value(state.upgrade->from);
+        writer.key("to").value(state.upgrade->to);
+        writer.end();
     }
     for (const auto& [key, json] : unknown_) {
         writer.key(key).raw(json);

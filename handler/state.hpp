@@ -29,6 +29,15 @@ struct TransactionRecord {
     std::vector<std::string> installed_before{};
 };
 
+/// An upgrade of aadsshlogin on a machine that passed the checks, which has not been seen to end
+/// well.
+struct UpgradeRecord {
+    std::string from;  ///< the version that worked
+    std::string to;
+
+    bool operator==(const UpgradeRecord&) const = default;
+};
+
 /// What must outlive a handler version and a kill: what we added to the machine. Every record is
 /// written *before* the effect, so a record whose effect never came is normal and harmless.
 struct State {
@@ -37,7 +46,7 @@ struct State {
         dependencies;  ///< came with them; they stay at removal and are named in the log
     std::vector<FileRecord> files;
     std::optional<TransactionRecord> transaction;
-    std::string working_version;  ///< of aadsshlogin, before a change that has not ended well yet
+    std::optional<UpgradeRecord> upgrade;
 
     bool empty() const;
     bool added(const std::string& package) const;

@@ -72,9 +72,6 @@ void journal(RunContext& run,
              const std::vector<std::string>& installed_before) {
     run.state.transaction =
         TransactionRecord{purpose, process, run.world.clock.boot_id(), installed_before};
-    if (!run.working_version.empty()) {
-        run.state.working_version = run.working_version;
-    }
     run.store.save(run.state);
 }
 
@@ -89,6 +86,25 @@ std::string take_output(RunContext& run) {
 void clear_journal(RunContext& run) {
     run.state.transaction.reset();
     run.store.save(run.state);
+}
+
+/// Of a package manager that was killed: dpkg, for one, goes on, in the scratch folder, too.
+void await_children(RunContext& run,
+                    const PackageTool& tool,
+                    const std::string& purpose,
+                    const std::string& end) {
+    try {
+        await_locks(run, tool, Milliseconds(0));
+    } catch (const Failure& locked) {
+        throw Failure(ExitCode::transaction_running,
+                      Phase::package,
+                      fmt::format("the package manager of the step \"{}\" was ended from outside, "
+                                  "and what it had started was still running when this run had to "
+                                  "end",
+                                  purpose),
+                      fmt::format("{}; {}", end, locked.cause),
+                      exit_code_text(ExitCode::transaction_running).remedy.data());
+    }
 }
 
 }  // namespace
@@ -218,9 +234,8 @@ CommandResult run_transaction(RunContext& run,
         still_running(run, step.purpose, process.pid);
     }
     if (result->signal != 0) {
-        // Its children may go on, in the scratch folder, too.
         journal(run, step.purpose, {}, installed_before);
-        await_locks(run, tool, Milliseconds(0));
+        await_children(run, tool, step.purpose, describe_end(*result));
     }
     clear_journal(run);
     result->duration = std::chrono::duration_cast<Milliseconds>(run.world.clock.now() - started);

@@ -103,9 +103,12 @@ NOT_THERE = say(51, "there is no repository", "every run of the extension asks a
 WRONG_SIGNATURE = say(61, "signature", "no proxy or mirror changes the packages")
 PASSING = "in half an hour"
 # dnf does not notice that its index could not be written whole; the free space tells.
-CUT_BY_DISK = say(52, "not enough free disk space", "parser error", "df -h")
+CUT_BY_DISK = say(52, "little free disk space", "parser error", "df -h")
 HELD = "(python3)"
 WAIT = "wait until that program has ended"
+# No time is left to see whether the repository answers; a refresh asks it alone.
+NO_END = "no end after"
+SLOW = say(20, NO_END, f"a download from https://{HOST}", "hangs or is very slow", OPEN)
 INDEX: dict[str, Row] = {
     "refused": all_three(say(20, NO_CONNECTION, OPEN)),
     "dns": all_three(say(20, NO_NAME, OPEN)),
@@ -114,7 +117,7 @@ INDEX: dict[str, Row] = {
     "429": all_three(say(20, "answered HTTP 429", BUSY)),
     "404": all_three(NOT_THERE),
     "503-then-fine": all_three(GOOD),
-    "hang": all_three(say(20, IN_TIME, OPEN)),
+    "hang": all_three(SLOW),
     "reset": all_three(say(20, HOST, "Connection reset", OPEN)),
     "truncated": all_three(say(20, HOST, "could not be read", OPEN)),
     "wrong-hash": (say(20, "Splitting up", FILES), say(20, "parser error", FILES), WRONG_SIGNATURE),
@@ -141,10 +144,11 @@ PRIMARY: dict[str, Row] = {
     "lock-20s": (NO_LOCK, SAME_LOCK, SAME_LOCK),
     "lock-forever": (NO_LOCK, SAME_LOCK, SAME_LOCK),
 }
-# The tool has not said yet whom it waits for, and no time is left to see whether Microsoft's repository answers.
-TIME_UP = say(20, "no end after", "or from another repository", OPEN)
+# The tool has not said whom it waits for.
+TIME_UP = say(20, NO_END, "or from another repository", OPEN)
 PACKAGE: dict[str, Row] = {
     **PRIMARY,
+    "hang": all_three(TIME_UP),
     "truncated": (*PRIMARY["truncated"][:2], TIME_UP),  # zypper tries again for two minutes
     "404": (say(52, "404 Not Found"), say(52, "Status code: 404"), say(52, "not found on medium")),
     "wrong-hash": (say(20, "Hash Sum mismatch", PASSING), say(20, "checksum doesn't match", PASSING), say(20, "corrupted during transfer", PASSING)),

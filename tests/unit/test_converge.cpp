@@ -213,6 +213,18 @@ TEST_CASE("converge: what ended sshd while it looked is no opinion of it") {
     CHECK(machine.vm.version("aadsshlogin") == "1.0.2");
 }
 
+TEST_CASE("converge: where sshd had no opinion before, its complaint afterwards proves nothing") {
+    Converged machine;
+    int asked = 0;
+    machine.vm.fake.processes.on_call({"/usr/sbin/sshd", "-t"}, [&](const Command&) {
+        CommandResult late;
+        late.timed_out = true;
+        return asked++ == 0 ? late : exits(255, "bad\n");
+    });
+    CHECK_FALSE(machine.failure().has_value());
+    CHECK(machine.vm.version("aadsshlogin") == "1.0.2");
+}
+
 TEST_CASE("converge: an existing source is used as it is") {
     Converged machine;
     const std::string file = "/etc/apt/sources.list.d/microsoft-prod.list";

@@ -67,24 +67,33 @@ TEST_CASE("outcomes: every failure quotes the tool and carries its outcome's cod
     }
 }
 
-TEST_CASE("outcomes: a download that time ended is blamed on nobody, and asks nobody") {
+TEST_CASE("outcomes: what time ended is blamed on a repository only where no other was asked") {
     Explained explained;
     explained.vm.fake.http.on(debian_12.repository, answer(200));
     const auto asked = explained.vm.fake.http.requests.size();
-    const auto message = outcome_failure(explained.run,
-                                         explained.facts.support,
-                                         explained.facts.support.ladder.front(),
-                                         {.outcome = Outcome::network,
-                                          .purpose = "download aadsshlogin",
-                                          .words = "no end after 700 s",
-                                          .timed_out = true})
-                             .message();
-    CHECK(contains_text(message, "AADSSH-20"));
-    CHECK(contains_text(message, "the time was up before \"download aadsshlogin\" ended"));
-    CHECK(contains_text(message, "no end after 700 s"));
-    CHECK(contains_text(message, "or from another repository of this machine"));
-    CHECK(contains_text(message, "run: apt-get update"));
-    CHECK(contains_text(message, "allow HTTPS"));
+    const auto message = [&](ToolRun kind) {
+        return outcome_failure(explained.run,
+                               explained.facts.support,
+                               explained.facts.support.ladder.front(),
+                               {.outcome = Outcome::network,
+                                .purpose = "do it",
+                                .kind = kind,
+                                .words = "no end after 700 s",
+                                .timed_out = true})
+            .message();
+    };
+    for (const auto kind : {ToolRun::refresh, ToolRun::download}) {
+        CHECK(contains_text(message(kind), "AADSSH-20"));
+        CHECK(contains_text(message(kind), "the time was up before \"do it\" ended"));
+        CHECK(contains_text(
+            message(kind),
+            "no end after 700 s; a download from " + explained.facts.support.ladder.front().url));
+        CHECK(contains_text(message(kind), "allow HTTPS"));
+    }
+    CHECK(contains_text(message(ToolRun::refresh), "(amd64) hangs or is very slow"));
+    CHECK_FALSE(contains_text(message(ToolRun::refresh), "apt-get update"));
+    CHECK(contains_text(message(ToolRun::download), "or from another repository of this machine"));
+    CHECK(contains_text(message(ToolRun::download), "run: apt-get update"));
     CHECK(explained.vm.fake.http.requests.size() == asked);
 }
 

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 
 using namespace aadssh;
@@ -277,13 +278,13 @@ TEST_CASE("put back: after an upgrade that outlived its run and failed, the next
         CAPTURE(command);
         Machine vm(debian_12);
         outlived_and_failed(vm, "iF ");
-        CHECK(contains_text(vm.state_text(), R"("workingVersion":"1.0.2")"));
+        CHECK(contains_text(vm.state_text(), R"("upgrade":{"from":"1.0.2","to":"1.0.3"})"));
         const auto ended = vm.command(command);
         CHECK(ended.code == 21);
         CHECK(contains_text(ended.err,
                             "aadsshlogin 1.0.2, which worked before, was put back and works"));
         CHECK(vm.version("aadsshlogin") == "1.0.2");
-        CHECK_FALSE(contains_text(vm.state_text(), "workingVersion"));
+        CHECK_FALSE(contains_text(vm.state_text(), "\"upgrade\""));
     }
 }
 
@@ -293,7 +294,7 @@ TEST_CASE("put back: an upgrade that outlived its run and can be mended stays") 
     CHECK(vm.command("enable").code == 0);
     CHECK(vm.aad_in_sshd);
     CHECK(vm.version("aadsshlogin") == "1.0.3");
-    CHECK_FALSE(contains_text(vm.state_text(), "workingVersion"));
+    CHECK_FALSE(contains_text(vm.state_text(), "\"upgrade\""));
 }
 
 TEST_CASE("put back: an upgrade that outlived its run and went well leaves nothing to put back") {
@@ -302,7 +303,7 @@ TEST_CASE("put back: an upgrade that outlived its run and went well leaves nothi
     vm.aad_in_sshd = true;
     CHECK(vm.command("enable").code == 0);
     CHECK(vm.version("aadsshlogin") == "1.0.3");
-    CHECK_FALSE(contains_text(vm.state_text(), "workingVersion"));
+    CHECK_FALSE(contains_text(vm.state_text(), "\"upgrade\""));
 }
 
 TEST_CASE("put back: the version that could not be put back is tried again by the next run") {
@@ -315,6 +316,96 @@ TEST_CASE("put back: the version that could not be put back is tried again by th
     vm.keeps_old_versions = true;
     CHECK(contains_text(vm.command("install").err, "was put back and works"));
     CHECK(vm.version("aadsshlogin") == "1.0.2");
+}
+
+TEST_CASE("put back: what the administrator has chosen since then is not touched") {
+    Machine vm(debian_12);
+    outlived_and_failed(vm, "iF ");
+    SUBCASE("another version") {
+        vm.dpkg["aadsshlogin"] = {"ii ", "1.0.4"};
+        vm.scripts_work = false;
+    }
+    SUBCASE("a hold") {
+        vm.dpkg["aadsshlogin"] = {"hF ", "1.0.3"};
+    }
+    SUBCASE("the old version") {
+        vm.dpkg["aadsshlogin"] = {"ii ", "1.0.2"};
+        vm.scripts_work = false;
+    }
+    const auto version = vm.version("aadsshlogin");
+    CHECK(vm.command("enable").code == 21);
+    CHECK(vm.version("aadsshlogin") == version);
+    CHECK(vm.check("rollback") == "(none)");
+}
+
+TEST_CASE("put back: what others change while enable looks is theirs") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.fake.processes.on_call({"/usr/sbin/sshd", "-V"}, [&](const Command&) {
+        vm.dpkg["aadsshlogin"] = {"ii ", "1.0.3"};
+        vm.aad_in_sshd = false;
+        return exits(0, "OpenSSH_9.2p1\n");
+    });
+    CHECK(vm.command("enable").code == 21);
+    CHECK(vm.version("aadsshlogin") == "1.0.3");
+}
+
+TEST_CASE("put back: not from a source that others may write") {
+    Machine vm(debian_12);
+    outlived_and_failed(vm, "iF ");
+    vm.fake.files.entries.at(vm.own_source()).owner = 1000;
+    const auto ended = vm.command("enable");
+    CHECK(ended.code == 61);
+    CHECK(contains_text(ended.err, "could not be put back"));
+    CHECK(vm.version("aadsshlogin") == "1.0.3");
+}
+
+TEST_CASE("put back: through the proxy, although nothing was downloaded before") {
+    Machine vm(debian_12);
+    outlived_and_failed(vm, "ii ");
+    vm.fake.environment["https_proxy"] = "http://proxy.example:3128";
+    vm.fake.files.add(vm.folder + "/config/0.settings",
+                      R"({"runtimeSettings":[{"handlerSettings":{"publicSettings":)"
+                      R"({"repair":false}}}]})");
+    vm.forget_history();
+    CHECK(contains_text(vm.command("enable").err, "was put back and works"));
+    const auto& ran = vm.fake.processes.commands;
+    CHECK(std::ranges::any_of(ran, [](const Command& c) {
+        return c.argv[0] == "apt-get" && has_word(c, "--download-only") &&
+               c.environment.contains("https_proxy");
+    }));
+}
+
+TEST_CASE("put back: IMDS need not answer for it") {
+    Machine vm(debian_12);
+    outlived_and_failed(vm, "iF ");
+    vm.fake.http.forget("http://169.254.169.254");
+    CHECK(contains_text(vm.command("enable").err, "was put back and works"));
+}
+
+TEST_CASE("put back: an upgrade of which a part still runs is not called a lock") {
+    Machine vm(debian_12);
+    vm.set_up_by_us();
+    vm.published["aadsshlogin"] = "1.0.3";
+    vm.fake.processes.on_match(
+        [](const Command& c) { return c.argv[0] == "apt-get" && has_word(c, "--no-download"); },
+        [&vm](const Command&) {
+            vm.fake.files.lock_holders["/var/lib/dpkg/lock"] = 9;
+            CommandResult killed;
+            killed.signal = 9;
+            return killed;
+        });
+    CHECK(vm.command("install").code == 66);
+    CHECK(contains_text(vm.state_text(), R"("upgrade":{"from":"1.0.2","to":"1.0.3"})"));
+}
+
+TEST_CASE("put back: an uninstall forgets the upgrade") {
+    Machine vm(debian_12);
+    outlived_and_failed(vm, "iF ");
+    vm.fake.processes.on({"apt-get", "purge"}, exits(100, "E: no\n"));
+    vm.fake.processes.on({"dpkg", "--force-remove-reinstreq"}, exits(1, "dpkg: error: no\n"));
+    vm.command("uninstall");
+    CHECK_FALSE(contains_text(vm.state_text(), "\"upgrade\""));
 }
 
 TEST_CASE("put back: sshd is told to read its files again") {

@@ -121,8 +121,10 @@ TEST_CASE("repair: the setting forbids it, then 21 names what is missing and the
         const auto ended = vm.command(command);
         CHECK(ended.code == 21);
         CHECK(contains_text(ended.err, "Match block"));
-        CHECK(contains_text(ended.err, "apt-get install --reinstall aadsshlogin"));
-        CHECK(contains_text(ended.err, "set repair to true"));
+        CHECK(contains_text(ended.err,
+                            "Fix: on the VM, as root, run: apt-get update && apt-get install "
+                            "--reinstall aadsshlogin; then run the extension again; if the check "
+                            "fails again, mend the file that it names; or set repair to true."));
         CHECK(vm.system() == before);
         CHECK(count(vm.package_manager_commands(), "--reinstall") == 0);
         settings(vm, R"({"repair":true})");

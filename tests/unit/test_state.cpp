@@ -59,7 +59,7 @@ TEST_CASE("state: what is saved is what is loaded") {
     state.dependencies = {"libaad0"};
     state.record_file("/etc/a \"b\"", {"d1", "d2"});
     state.transaction = TransactionRecord{"install aadsshlogin", {4711, 99}, "boot-1", {"bash"}};
-    state.working_version = "1.0.2";
+    state.upgrade = UpgradeRecord{"1.0.2", "1.0.3"};
     StateStore(world).save(state);
 
     std::string warning;
@@ -68,7 +68,7 @@ TEST_CASE("state: what is saved is what is loaded") {
     CHECK(loaded.packages == state.packages);
     CHECK(loaded.dependencies == state.dependencies);
     CHECK(loaded.files == state.files);
-    CHECK(loaded.working_version == "1.0.2");
+    CHECK(loaded.upgrade == state.upgrade);
     REQUIRE(loaded.transaction.has_value());
     CHECK(loaded.transaction->purpose == "install aadsshlogin");
     CHECK(loaded.transaction->process.pid == 4711);
@@ -117,6 +117,8 @@ TEST_CASE("state: damaged files are set aside, whole and with a warning") {
         R"({"files":[{"path":"/a","sha256":"x"}]})",
         R"({"transaction":{"purpose":"x"}})",
         R"({"transaction":[]})",
+        R"({"upgrade":"1.0.2"})",
+        R"({"upgrade":{"from":"1.0.2"}})",
         R"({"transaction":{"purpose":"x","pid":1,"startTime":1,"bootId":"b","installedBefore":1}})",
         std::string(2UL * 1024 * 1024, ' '),
     };

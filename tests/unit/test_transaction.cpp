@@ -321,7 +321,9 @@ TEST_CASE("transaction: what a killed package manager has started is waited for"
     SUBCASE("by the next run, too") {
         const auto failure = attempt.failure();
         REQUIRE(failure.has_value());
-        CHECK(failure->code == ExitCode::package_manager_locked);
+        CHECK(failure->code == ExitCode::transaction_running);
+        CHECK(contains_text(failure->message(), "pid 812 (unattended-upgr)"));
+        CHECK(contains_text(failure->message(), "SIGKILL"));
         CHECK(attempt.recorded());
         CHECK(attempt.run.state.transaction->process.pid == 0);
     }
