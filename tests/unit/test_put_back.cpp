@@ -379,7 +379,7 @@ TEST_CASE("put back: through the proxy, although nothing was downloaded before")
 TEST_CASE("put back: IMDS need not answer for it") {
     Machine vm(debian_12);
     outlived_and_failed(vm, "iF ");
-    vm.fake.http.forget("http://169.254.169.254");
+    vm.fake.http.forget("http://169.254.169.254/metadata/identity/oauth2/token");
     CHECK(contains_text(vm.command("enable").err, "was put back and works"));
 }
 
