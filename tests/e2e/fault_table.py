@@ -108,7 +108,7 @@ HELD = "(python3)"
 WAIT = "wait until that program has ended"
 # No time is left to see whether the repository answers; a refresh asks it alone.
 NO_END = "no end after"
-SLOW = say(20, NO_END, f"a download from https://{HOST}", "hangs or is very slow", OPEN)
+SLOW = say(20, NO_END, "a download from https://packages.microsoft.com/", "hangs or is very slow", OPEN)
 INDEX: dict[str, Row] = {
     "refused": all_three(say(20, NO_CONNECTION, OPEN)),
     "dns": all_three(say(20, NO_NAME, OPEN)),
