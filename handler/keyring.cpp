@@ -70,8 +70,9 @@ std::string fetch(RunContext& run, const std::string& url) {
         if (remedy.empty()) {
             remedy = fmt::format(
                 "see that {} is where the key lies (the setting "
-                "repository.keyUrl) and allow HTTPS from this VM to that host, "
-                "then run the extension again",
+                "repository.keyUrl) and allow HTTPS from this VM to that host, or "
+                "name a proxy in the setting proxy.url or in the variable "
+                "https_proxy of the agent's service, then run the extension again",
                 url);
         }
         throw Failure(ExitCode::repository_unreachable,
