@@ -153,10 +153,10 @@ Failure with_working_version(RunContext& run, const Facts& before, Failure failu
               rescued.level,
               rescued.level == Level::error ? static_cast<int>(failure.code) : 0,
               fmt::format("The upgrade did not end well; {}.", rescued.outcome)});
-    // First: of a cause that is too long, the end is cut off.
     if (rescued.level == Level::warning) {
         forget_upgrade(run);
     }
+    // First: of a cause that is too long, the end is cut off.
     failure.cause =
         rescued.outcome + (failure.cause.empty() ? std::string() : "; " + failure.cause);
     return failure;

@@ -102,8 +102,7 @@ void await_children(RunContext& run,
                                   "and what it had started was still running when this run had to "
                                   "end",
                                   purpose),
-                      fmt::format("{}; {}", end, locked.cause),
-                      exit_code_text(ExitCode::transaction_running).remedy.data());
+                      fmt::format("{}; {}", end, locked.cause));
     }
 }
 

@@ -92,7 +92,7 @@ std::string remove_all(RunContext& run) {
     if (const auto others = twins(run.world, run.environment); !others.empty()) {
         return leave_to(run, others);
     }
-    run.state.upgrade.reset();
+    run.state.upgrade.reset();  // what is removed is not put back later
     const State record = run.state;
     const auto removed = remove_added(run, *tool, record);
     auto stays = what_stays(run, *tool, record);

@@ -324,6 +324,7 @@ TEST_CASE("transaction: what a killed package manager has started is waited for"
         CHECK(failure->code == ExitCode::transaction_running);
         CHECK(contains_text(failure->message(), "pid 812 (unattended-upgr)"));
         CHECK(contains_text(failure->message(), "SIGKILL"));
+        CHECK(contains_text(failure->message(), "Fix: wait a few minutes"));
         CHECK(attempt.recorded());
         CHECK(attempt.run.state.transaction->process.pid == 0);
     }
